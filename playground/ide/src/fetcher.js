@@ -1,0 +1,41 @@
+// What GraphiQL runs operations with: plain requests here, subscriptions in subscribe.js, which is loaded on demand.
+import { getOperationAST } from 'graphql';
+import { recordAnswer } from './answers.js';
+import { post, TransportError } from './http.js';
+import { currentToken, expired, session } from './session.js';
+import { toast } from './toast.jsx';
+
+function isSubscription(documentAST, operationName) {
+  return documentAST ? getOperationAST(documentAST, operationName)?.operation === 'subscription' : false;
+}
+
+/** True where the server says that the caller is not, or no longer, known. */
+function isUnauthenticated({ status }, result) {
+  return status === 401 || result.errors?.some((e) => e.extensions?.code === 'UNAUTHENTICATED');
+}
+
+/** Fetcher of one session. It refuses to work for a later one, so that an answer never lands with the wrong person. */
+export function createFetcher(epoch) {
+  return async (operation, { headers, documentAST } = {}) => {
+    if (session.get().epoch !== epoch) return { errors: [{ message: 'The session has changed. Run it again.' }] };
+    if (isSubscription(documentAST, operation.operationName)) {
+      const { subscribe } = await import('./subscribe.js');
+      return subscribe(operation, currentToken(), headers);
+    }
+    const isIntrospection = operation.operationName === 'IntrospectionQuery';
+    const answered = isIntrospection ? () => undefined : recordAnswer();
+    try {
+      const { result, facts } = await post(operation, { token: currentToken(), headers });
+      answered({ ...facts, extensions: result.extensions, errors: result.errors?.length ?? 0 });
+      if (session.get().status === 'signed-in' && isUnauthenticated(facts, result)) {
+        expired();
+        toast('Your session has ended. Sign in again.', 'error');
+      }
+      return result;
+    } catch (error) {
+      if (!(error instanceof TransportError)) throw error;
+      answered(error.facts ?? null);
+      return { errors: [{ message: error.message }] };
+    }
+  };
+}
