@@ -59,9 +59,9 @@ async function licences(results) {
   const parts = [];
   for (const root of [...roots].sort()) {
     const { name, version, license } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
-    const file = (await readdir(root)).find((f) => /^licen[cs]e/i.test(f));
-    const text = file ? (await readFile(join(root, file), 'utf8')).trim() : `Licence: ${license}`;
-    parts.push(`${name} ${version}\n\n${text}\n`);
+    const files = (await readdir(root)).filter((f) => /^(licen[cs]e|thirdparty)/i.test(f)).sort();
+    const texts = await Promise.all(files.map(async (f) => (await readFile(join(root, f), 'utf8')).trim()));
+    parts.push(`${name} ${version}\n\n${texts.join('\n\n') || `Licence: ${license}`}\n`);
   }
   return [...new Set(parts)].join(`\n${'-'.repeat(72)}\n\n`);
 }

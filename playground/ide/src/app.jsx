@@ -14,6 +14,7 @@ import { SAMPLES_PLUGIN } from './samples.jsx';
 import { session } from './session.js';
 import { allSamples } from './settings.js';
 import { ShareMenu } from './share-menu.jsx';
+import { storage } from './storage.js';
 import { Toasts } from './toast.jsx';
 
 const EXPLORER_PLUGIN = explorerPlugin({ showAttribution: false });
@@ -56,6 +57,7 @@ export function App() {
         defaultEditorToolsVisibility="variables"
         inputValueDeprecation
         schemaDescription
+        storage={storage}
         shouldPersistHeaders={false}
         showPersistHeadersSettings={false}
       >

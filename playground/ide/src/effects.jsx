@@ -3,7 +3,7 @@ import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 import { useEffect, useRef } from 'react';
 import { setActiveTab } from './answers.js';
 import { readLink } from './links.js';
-import { showPanel } from './panels.js';
+import { scrollToTab, showPanel } from './panels.js';
 import { findValues } from './placeholders.js';
 import { session } from './session.js';
 import { allSamples } from './settings.js';
@@ -23,6 +23,7 @@ export function Effects({ order }) {
 
   const tabId = tabs[activeTabIndex]?.id;
   useEffect(() => setActiveTab(tabId), [tabId]);
+  useEffect(() => scrollToTab(activeTabIndex), [tabId, activeTabIndex]);
 
   useEffect(() => {
     if (status !== 'signed-in') {

@@ -1,9 +1,19 @@
 // What GraphiQL runs operations with: plain requests here, subscriptions in subscribe.js, which is loaded on demand.
-import { getOperationAST } from 'graphql';
+import { getIntrospectionQuery, getOperationAST } from 'graphql';
 import { recordAnswer } from './answers.js';
 import { post, TransportError } from './http.js';
 import { currentToken, expired, session } from './session.js';
 import { toast } from './toast.jsx';
+
+// GraphiQL's own leaves out which inputs take exactly one field, and asks deeper than any type of ours is wrapped.
+const INTROSPECTION = getIntrospectionQuery({
+  inputValueDeprecation: true,
+  schemaDescription: true,
+  specifiedByUrl: true,
+  directiveIsRepeatable: true,
+  oneOf: true,
+  typeDepth: 5, // [[T!]!]!
+});
 
 function isSubscription(documentAST, operationName) {
   return documentAST ? getOperationAST(documentAST, operationName)?.operation === 'subscription' : false;
@@ -22,10 +32,11 @@ export function createFetcher(epoch) {
       const { subscribe } = await import('./subscribe.js');
       return subscribe(operation, currentToken(), headers);
     }
-    const isIntrospection = operation.operationName === 'IntrospectionQuery';
+    const isIntrospection = operation.operationName === 'IntrospectionQuery' && !documentAST;
     const answered = isIntrospection ? () => undefined : recordAnswer();
+    const sent = isIntrospection ? { ...operation, query: INTROSPECTION } : operation;
     try {
-      const { result, facts } = await post(operation, { token: currentToken(), headers });
+      const { result, facts } = await post(sent, { token: currentToken(), headers });
       answered({ ...facts, extensions: result.extensions, errors: result.errors?.length ?? 0 });
       if (session.get().status === 'signed-in' && isUnauthenticated(facts, result)) {
         expired();

@@ -42,21 +42,20 @@ function collect(node, found) {
   }
 }
 
-function computed(name) {
-  if (name === 'unique') return Math.random().toString(36).slice(2, 7);
-  if (name === 'nextMonth') return new Date(Date.now() + 30 * DAY_MS).toISOString().slice(0, 19) + 'Z';
-  return undefined;
-}
+/** Values that are made, not found; the same ones throughout one text. */
+const made = () => ({
+  unique: Math.random().toString(36).slice(2, 7),
+  nextMonth: `${new Date(Date.now() + 30 * DAY_MS).toISOString().slice(0, 19)}Z`,
+});
 
 /** Fills a text; `missing` names the placeholders that have no value. */
 export async function fill(text) {
   await running;
-  const known = values.get();
+  const known = { ...made(), ...values.get() };
   const missing = new Set();
   const filled = text.replace(PLACEHOLDER, (whole, name) => {
-    const value = known[name] ?? computed(name);
-    if (value === undefined) missing.add(name);
-    return value ?? whole;
+    if (!(name in known)) missing.add(name);
+    return known[name] ?? whole;
   });
   return { text: filled, missing: [...missing] };
 }

@@ -48,15 +48,14 @@ function Facts({ facts }) {
 function Empty({ status }) {
   return (
     <div className="cr-empty">
-      {status === 'signed-in' ? (
+      {status === 'anonymous' && <span>Sign in on the left to see the schema and to run operations.</span>}
+      {status === 'signed-in' && (
         <>
           <span>The answer will be here.</span>
           <span>
             <kbd>{isMacOs ? '⌘' : 'Ctrl'}</kbd> <kbd>Enter</kbd> runs the operation, <kbd>Ctrl</kbd> <kbd>Space</kbd> shows what fits.
           </span>
         </>
-      ) : (
-        <span>Sign in on the left to see the schema and to run operations.</span>
       )}
     </div>
   );
@@ -67,10 +66,11 @@ export function ResponseFooter() {
   const { tab, isFetching } = useGraphiQL(({ tabs, activeTabIndex, isFetching }) => ({ tab: tabs[activeTabIndex], isFetching }));
   const { status } = session.use();
   const facts = answers.use()[tab?.id];
+  const idle = isFetching ? 'running …' : tab?.response ? '' : 'no answer yet';
   return (
     <>
       {!tab?.response && !isFetching && <Empty status={status} />}
-      <div className="cr-footer">{facts ? <Facts facts={facts} /> : <span>{isFetching ? 'running …' : 'no answer yet'}</span>}</div>
+      <div className="cr-footer">{facts ? <Facts facts={facts} /> : <span>{idle}</span>}</div>
     </>
   );
 }

@@ -1,6 +1,7 @@
 // The panel with the samples, by task. A click opens one in a tab, with the viewer's own ids filled in.
 import { useMemo, useState } from 'react';
 import { SamplesIcon } from './icons.jsx';
+import { showVariables } from './panels.js';
 import { fill } from './placeholders.js';
 import { session } from './session.js';
 import { settings } from './settings.js';
@@ -36,6 +37,7 @@ function Samples() {
   async function open(sample) {
     const { text, missing } = await fill(sample.variables ?? '');
     openTab({ query: sample.query, variables: text });
+    if (text) showVariables();
     if (missing.length === 0) return;
     const names = missing.map((name) => `{{${name}}}`).join(', ');
     toast(status === 'signed-in' ? `Nothing of yours fits ${names}: put an id there.` : `Sign in, and ${names} is filled from your data.`);

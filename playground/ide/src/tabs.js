@@ -15,11 +15,8 @@ export function useOpenTab() {
         addTab();
         queryEditor?.setValue(query);
       }
-      // A tab that was opened before the ids were known still has the placeholders: give it the new values then.
-      if (found < 0 || /\{\{\w+\}\}/.test(tabs[found].variables ?? '')) {
-        variableEditor?.setValue(variables);
-        updateActiveTabValues({ query, variables });
-      }
+      variableEditor?.setValue(variables);
+      updateActiveTabValues({ query, variables });
     },
     [tabs, activeTabIndex, queryEditor, variableEditor, addTab, changeTab, updateActiveTabValues],
   );
