@@ -1,1 +1,10 @@
+//! Chartroom: a self-hosted GraphQL backend for BI platforms. One binary, one PostgreSQL, one graph.
+//!
+//! Layers, from the edge inwards; imports go down only (`docs/ARCHITECTURE.md`):
+//! `http` → `graph` → `domains` → `gql`, `authz` → `db` → `config` → `kernel`.
 
+pub mod authz;
+pub mod db;
+pub mod domains;
+pub mod gql;
+pub mod kernel;

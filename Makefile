@@ -1,0 +1,54 @@
+# `make` or `make help` lists the targets. PROFILE chooses the Cargo profile of run, migrate and
+# demo; the server reads CHARTROOM_… and DATABASE_URL (docs/operations.md).
+
+PROFILE ?= release
+LOCKED := $(if $(CI),--locked)
+CHARTROOM := cargo run $(LOCKED)
+DRIFT := mkdir -p target && $(CHARTROOM) -- schema > target/schema.graphql && diff -u schema.graphql target/schema.graphql
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt lint schema schema-check migrate demo doc deny bench prerequisites
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+run: prerequisites ## Serve the demo on 127.0.0.1:8080 with a PostgreSQL of its own (PROFILE=dev builds faster, serves slower)
+	$(CHARTROOM) --profile $(PROFILE) -- serve --demo
+
+test: prerequisites ## Run every test
+	@if cargo nextest --version >/dev/null 2>&1; then set -x; cargo nextest run $(LOCKED); else set -x; cargo test $(LOCKED) --lib --bins --tests; fi
+	cargo test $(LOCKED) --doc
+
+check: lint schema-check ## Everything that can be said without running tests: format, clippy, schema drift, licences
+	@if cargo deny --version >/dev/null 2>&1; then cargo deny --log-level error check bans licenses sources; else echo "cargo-deny is not installed: licences and bans were not checked"; fi
+
+fmt: ## Format the code
+	cargo fmt
+
+lint: prerequisites ## Check format and clippy
+	cargo fmt --check
+	cargo clippy $(LOCKED) --all-targets -- -D warnings
+
+schema: prerequisites ## Write schema.graphql
+	$(CHARTROOM) -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql
+
+schema-check: prerequisites # Fail if schema.graphql is not what the code says
+	@$(DRIFT) || { echo "schema.graphql does not match the code: run 'make schema' and commit it"; exit 1; }
+
+migrate: prerequisites ## Bring the database up to date
+	$(CHARTROOM) --profile $(PROFILE) -- migrate
+
+demo: prerequisites ## Load the demo organization into the database
+	$(CHARTROOM) --profile $(PROFILE) -- demo
+
+doc: ## Build the documentation of the code
+	RUSTDOCFLAGS="-D warnings" cargo doc $(LOCKED) --no-deps --document-private-items
+
+deny: ## Check dependencies: advisories (needs the network), licences, bans, sources
+	cargo deny check
+
+bench: prerequisites ## Run the benchmarks
+	cargo bench $(LOCKED)
+
+prerequisites: # Install what is missing: PostgreSQL, a C compiler
+	@scripts/install-prerequisites

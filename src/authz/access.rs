@@ -1,0 +1,227 @@
+//! What one user holds, and where: the grants resolved once per request.
+
+use super::{Permission, PermissionSet, Reach, RoleScope};
+use crate::{
+    db::{Conn, sql},
+    kernel::{
+        Result,
+        entity::{GroupId, OrganizationId, ProjectId, RoleId, SpaceId, UserId},
+    },
+};
+use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Where a role is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HeldScope {
+    /// Everywhere.
+    Tenant,
+    /// On an organization and what is below.
+    Organization(OrganizationId),
+    /// On every project of an organization, by a role with `allProjects`.
+    AllProjects(OrganizationId),
+    /// On a project and what is below.
+    Project(OrganizationId, ProjectId),
+    /// On a space and what is below, up to the next restricted one.
+    Space(OrganizationId, ProjectId, SpaceId),
+}
+
+/// One role held on one scope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holding {
+    /// Where.
+    pub scope: HeldScope,
+    /// Which role.
+    pub role: RoleId,
+    /// What the role grants there.
+    pub permissions: PermissionSet,
+}
+
+/// Everything a user holds, by own grants and those of active groups.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Access {
+    /// The roles held.
+    pub holdings: Vec<Holding>,
+    /// Organizations the user belongs to.
+    pub organizations: Vec<OrganizationId>,
+    /// Active groups the user is in.
+    pub groups: Vec<GroupId>,
+}
+
+/// Where a thing is, as far as rights go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The organization; none for what belongs to the installation.
+    pub organization: Option<OrganizationId>,
+    /// The project, if it is in one.
+    pub project: Option<ProjectId>,
+    /// The spaces whose grants reach it.
+    pub spaces: Vec<SpaceId>,
+    /// Whether a restricted space cuts off wider grants.
+    pub restricted: bool,
+}
+
+impl Place {
+    /// The installation.
+    pub const fn installation() -> Self {
+        Self { organization: None, project: None, spaces: Vec::new(), restricted: false }
+    }
+
+    /// An organization.
+    pub fn organization(id: OrganizationId) -> Self {
+        Self { organization: Some(id), ..Self::installation() }
+    }
+
+    /// A project.
+    pub fn project(organization: OrganizationId, id: ProjectId) -> Self {
+        Self { project: Some(id), ..Self::organization(organization) }
+    }
+}
+
+type Row = (String, Uuid, Vec<String>, Option<Uuid>, Option<Uuid>, Option<Uuid>, Option<Uuid>, bool);
+type RowSql = (
+    Text,
+    SqlUuid,
+    Array<Text>,
+    Nullable<SqlUuid>,
+    Nullable<SqlUuid>,
+    Nullable<SqlUuid>,
+    Nullable<SqlUuid>,
+    Bool,
+);
+
+impl Access {
+    /// Reads what a user holds now.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn load(mut conn: &Conn, user: UserId) -> Result<Self> {
+        let statement = sql(include_str!("access.sql"), [user.into(), user.into()]);
+        let rows: Vec<Row> = statement.statement::<RowSql>().load(&mut conn).await?;
+        let mut access = Self::default();
+        for row in rows {
+            access.take(row);
+        }
+        Ok(access)
+    }
+
+    fn take(&mut self, row: Row) {
+        let (kind, role, names, organization, project, space, group, active) = row;
+        let organization = organization.map(OrganizationId::from_uuid);
+        let project = project.map(ProjectId::from_uuid);
+        match (kind.as_str(), organization) {
+            ("MEMBER", Some(organization)) => return self.organizations.push(organization),
+            ("GROUP", _) => return self.groups.extend(group.map(GroupId::from_uuid)),
+            _ => {}
+        }
+        if !active {
+            return;
+        }
+        let (scope, fits) = match (kind.as_str(), organization, project, space) {
+            ("TENANT", ..) => (HeldScope::Tenant, RoleScope::Tenant),
+            ("ORGANIZATION", Some(o), ..) => (HeldScope::Organization(o), RoleScope::Organization),
+            ("ALL_PROJECTS", Some(o), ..) => (HeldScope::AllProjects(o), RoleScope::Project),
+            ("PROJECT", Some(o), Some(p), _) => (HeldScope::Project(o, p), RoleScope::Project),
+            ("SPACE", Some(o), Some(p), Some(s)) => {
+                (HeldScope::Space(o, p, SpaceId::from_uuid(s)), RoleScope::Space)
+            }
+            _ => return,
+        };
+        let permissions = PermissionSet::from_names(names.iter().map(String::as_str)).fitting(fits);
+        self.holdings.push(Holding { scope, role: RoleId::from_uuid(role), permissions });
+    }
+
+    /// What the user may do at a place: the union of every grant that reaches it.
+    pub fn at(&self, place: &Place) -> PermissionSet {
+        let mut wide = PermissionSet::NONE;
+        let mut narrow = PermissionSet::NONE;
+        for holding in &self.holdings {
+            match holding.scope {
+                HeldScope::Tenant => wide = wide.union(holding.permissions),
+                HeldScope::Organization(o) if place.organization == Some(o) => {
+                    wide = wide.union(holding.permissions);
+                }
+                HeldScope::AllProjects(o)
+                    if place.organization == Some(o) && place.project.is_some() =>
+                {
+                    wide = wide.union(holding.permissions);
+                }
+                HeldScope::Project(_, p) if place.project == Some(p) => {
+                    wide = wide.union(holding.permissions);
+                }
+                HeldScope::Space(_, _, s) if place.spaces.contains(&s) => {
+                    narrow = narrow.union(holding.permissions);
+                }
+                _ => {}
+            }
+        }
+        if place.restricted && !wide.contains(Permission::SpaceViewAll) {
+            return narrow;
+        }
+        wide.union(narrow)
+    }
+
+    /// Where the user holds a permission: what policies in SQL are made from.
+    pub fn reach(&self, permission: Permission) -> Reach {
+        let mut tenant = PermissionSet::NONE;
+        // (permissions on the organization itself, the same with those of allProjects roles)
+        let mut organizations: BTreeMap<OrganizationId, (PermissionSet, PermissionSet)> =
+            BTreeMap::new();
+        let mut projects: BTreeMap<ProjectId, (OrganizationId, PermissionSet)> = BTreeMap::new();
+        let mut reach = Reach::default();
+        for holding in &self.holdings {
+            let granted = holding.permissions;
+            match holding.scope {
+                HeldScope::Tenant => tenant = tenant.union(granted),
+                HeldScope::Organization(o) => {
+                    let (own, below) = organizations.entry(o).or_default();
+                    *own = own.union(granted);
+                    *below = below.union(granted);
+                }
+                HeldScope::AllProjects(o) => {
+                    let (_, below) = organizations.entry(o).or_default();
+                    *below = below.union(granted);
+                }
+                HeldScope::Project(o, p) => {
+                    let (_, held) = projects.entry(p).or_insert((o, PermissionSet::NONE));
+                    *held = held.union(granted);
+                }
+                HeldScope::Space(_, p, s) => {
+                    if granted.contains(permission) {
+                        reach.spaces.push(s.uuid());
+                    }
+                    if granted.contains(Permission::SpaceView) {
+                        reach.projects_of_spaces.push(p.uuid());
+                    }
+                }
+            }
+        }
+        reach.everywhere = tenant.contains(permission);
+        reach.everywhere_restricted = reach.everywhere && tenant.contains(Permission::SpaceViewAll);
+        for (id, (own, below)) in &organizations {
+            let (own, below) = (tenant.union(*own), tenant.union(*below));
+            if own.contains(permission) {
+                reach.organizations.push(id.uuid());
+            }
+            if below.contains(permission) {
+                reach.organizations_below.push(id.uuid());
+                if below.contains(Permission::SpaceViewAll) {
+                    reach.organizations_restricted.push(id.uuid());
+                }
+            }
+        }
+        for (id, (organization, held)) in &projects {
+            let above = organizations.get(organization).map_or(tenant, |(_, b)| tenant.union(*b));
+            let held = above.union(*held);
+            if held.contains(permission) {
+                reach.projects.push(id.uuid());
+                if held.contains(Permission::SpaceViewAll) {
+                    reach.projects_restricted.push(id.uuid());
+                }
+            }
+        }
+        reach
+    }
+}

@@ -1,0 +1,53 @@
+//! Migrations, embedded in the binary.
+
+use anyhow::{Context as _, bail};
+use diesel::{migration::MigrationVersion, pg::Pg};
+use diesel_async::{
+    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection as _,
+};
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
+
+/// Brings the database up to the schema of this binary and tells how many migrations ran.
+///
+/// Nodes that start together wait for each other by an advisory lock.
+///
+/// # Errors
+/// The database cannot be reached, a migration fails, or the database is newer than this binary.
+pub async fn run(url: &str) -> anyhow::Result<usize> {
+    let mut conn = AsyncPgConnection::establish(url)
+        .await
+        .map_err(|error| anyhow::anyhow!("cannot connect to the database: {error}"))?;
+    // The lock ends with the connection.
+    conn.batch_execute("SELECT pg_advisory_lock(7173029441)")
+        .await
+        .context("cannot lock the database for migrations")?;
+    tokio::task::spawn_blocking(move || blocking(conn)).await.context("migrations were aborted")?
+}
+
+fn blocking(conn: AsyncPgConnection) -> anyhow::Result<usize> {
+    let mut harness = AsyncMigrationHarness::new(conn);
+    let known = known()?;
+    let applied = harness.applied_migrations().map_err(|error| anyhow::anyhow!("{error}"))?;
+    if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
+        bail!(
+            "the database has migration {newer}, which this version of chartroom ({}) does not know: \
+             start the newer version, or restore a backup made by this one",
+            env!("CARGO_PKG_VERSION"),
+        );
+    }
+    let ran = harness
+        .run_pending_migrations(MIGRATIONS)
+        .map_err(|error| anyhow::anyhow!("a migration failed: {error}"))?
+        .len();
+    Ok(ran)
+}
+
+fn known() -> anyhow::Result<Vec<MigrationVersion<'static>>> {
+    use diesel::migration::{Migration, MigrationSource};
+    let migrations: Vec<Box<dyn Migration<Pg>>> =
+        MIGRATIONS.migrations().map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(migrations.iter().map(|migration| migration.name().version().as_owned()).collect())
+}
+

@@ -1,0 +1,19 @@
+//! Access to PostgreSQL: pool, transactions, migrations, and the pieces of SQL that diesel's
+//! query language cannot say (keyset pages, the first rows of many parents in one statement).
+
+mod error;
+mod fragment;
+mod ids;
+
+pub mod migrate;
+mod page;
+mod pool;
+pub mod schema;
+mod text_enum;
+mod tx;
+
+pub use fragment::{Bind, Fragment, Statement, sql};
+pub use page::{Boxed, Keyed, Lateral, LateralRows, ListQuery, OrderTerm, Parents, count, count_of};
+pub use pool::{Conn, Database, DatabaseConfig, PooledConn};
+pub use tx::transaction;
+pub(crate) use text_enum::text_enum;

@@ -1,0 +1,373 @@
+//! The tables of Chartroom as diesel sees them.
+//!
+//! Follows the migrations; `tests/it/schema.rs` fails where the two differ.
+#![expect(missing_docs, reason = "columns are documented by COMMENT ON in the migrations")]
+
+diesel::table! {
+    /// A role given to a user or a group on an organization, a project or a space. The grant of a user on an organization is the membership.
+    access_grants (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        scope -> Text,
+        scope_id -> Uuid,
+        project_id -> Nullable<Uuid>,
+        space_id -> Nullable<Uuid>,
+        user_id -> Nullable<Uuid>,
+        group_id -> Nullable<Uuid>,
+        role_id -> Uuid,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Keys that act with the present rights of their user; only the SHA-256 of the secret is kept.
+    api_keys (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        description -> Nullable<Text>,
+        secret_hash -> Bytea,
+        last_four -> Text,
+        expires_at -> Nullable<Timestamptz>,
+        last_used_at -> Nullable<Timestamptz>,
+        last_used_address -> Nullable<Text>,
+        rotated_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Who did what, when and from where, denials included. Never updated.
+    audit_events (id) {
+        id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+        actor_id -> Nullable<Uuid>,
+        api_key_id -> Nullable<Uuid>,
+        action -> Text,
+        outcome -> Text,
+        target_id -> Nullable<Text>,
+        changes -> Array<Text>,
+        address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    /// Saved charts: a metric query and how to draw it. dashboard_id is set where the chart exists only inside one dashboard.
+    charts (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        space_id -> Uuid,
+        dashboard_id -> Nullable<Uuid>,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        kind -> Text,
+        explore_name -> Text,
+        view_count -> Int4,
+        first_viewed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+        updated_by -> Nullable<Uuid>,
+        metric_query -> Jsonb,
+        config -> Jsonb,
+        pivot_columns -> Array<Text>,
+        column_order -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    /// Tabs of a dashboard, in order of position.
+    dashboard_tabs (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        dashboard_id -> Uuid,
+        name -> Text,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    /// Tiles of a dashboard on a grid of 36 columns.
+    dashboard_tiles (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        dashboard_id -> Uuid,
+        tab_id -> Nullable<Uuid>,
+        kind -> Text,
+        x -> Int4,
+        y -> Int4,
+        width -> Int4,
+        height -> Int4,
+        title -> Nullable<Text>,
+        hide_title -> Bool,
+        chart_id -> Nullable<Uuid>,
+        content -> Nullable<Text>,
+        url -> Nullable<Text>,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    /// Dashboards: tiles on a grid, in tabs, with filters over all of them.
+    dashboards (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        space_id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        filters -> Jsonb,
+        view_count -> Int4,
+        first_viewed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+        updated_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Who is in a group; only members of the group's organization can be.
+    group_members (group_id, user_id) {
+        organization_id -> Uuid,
+        group_id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Sets of members of one organization; a grant to a group reaches its members while it is active.
+    groups (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        key -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        #[sql_name = "type"]
+        type_ -> Text,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+        updated_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Answers of mutations sent with an Idempotency-Key, kept for a day.
+    idempotency_keys (user_id, key) {
+        user_id -> Uuid,
+        key -> Text,
+        request_hash -> Bytea,
+        response -> Nullable<Jsonb>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// One row: facts about this installation, such as the one-time code of the first administrator.
+    installation (singleton) {
+        singleton -> Bool,
+        setup_code_hash -> Nullable<Bytea>,
+        setup_code_expires_at -> Nullable<Timestamptz>,
+        setup_completed_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Who belongs to an organization. Grants and group memberships refer to it, so that leaving takes them along.
+    organization_members (organization_id, user_id) {
+        organization_id -> Uuid,
+        user_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// A tenant: holds projects, members, groups and custom roles. Organizations may form a tree.
+    organizations (id) {
+        id -> Uuid,
+        name -> Text,
+        display_name -> Text,
+        description -> Nullable<Text>,
+        theme_id -> Nullable<Text>,
+        parent_id -> Nullable<Uuid>,
+        chart_colors -> Array<Text>,
+        default_project_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Argon2id hashes, apart from users so that no query of people ever reads one.
+    password_credentials (user_id) {
+        user_id -> Uuid,
+        hash -> Text,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// A project of an organization: one semantic layer and the spaces built on it.
+    projects (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        name -> Text,
+        description -> Nullable<Text>,
+        #[sql_name = "type"]
+        type_ -> Text,
+        is_active -> Bool,
+        upstream_project_id -> Nullable<Uuid>,
+        scheduler_timezone -> Text,
+        require_user_credentials -> Bool,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+        updated_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Tenant roles, and custom project roles with projects of their own, given to a user without a scope.
+    role_assignments (user_id, role_id) {
+        user_id -> Uuid,
+        role_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Projects on which a custom project role holds for the users it is assigned to.
+    role_projects (role_id, project_id) {
+        organization_id -> Uuid,
+        role_id -> Uuid,
+        project_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    /// Named sets of permissions. Built-in and tenant roles belong to no organization. rank orders roles by the number of permissions.
+    roles (id) {
+        id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        key -> Text,
+        name -> Text,
+        description -> Nullable<Text>,
+        scope -> Text,
+        is_built_in -> Bool,
+        is_active -> Bool,
+        all_projects -> Bool,
+        permissions -> Array<Text>,
+        rank -> Int4,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Signed-in sessions; only the SHA-256 of a token is kept. A revoked session is deleted.
+    sessions (id) {
+        id -> Uuid,
+        user_id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        token_hash -> Bytea,
+        user_agent -> Nullable<Text>,
+        address -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Failed sign-ins of the last day; what slows guessing down, by account, address and organization.
+    sign_in_failures (id) {
+        id -> Int8,
+        account -> Text,
+        address -> Nullable<Text>,
+        organization_id -> Nullable<Uuid>,
+        at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Folders of content, nested. path runs from the root to the space; grant_path from the nearest private ancestor (or the root), the spaces whose grants reach this one; is_restricted tells that a private one cuts off wider grants.
+    spaces (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        parent_id -> Nullable<Uuid>,
+        name -> Text,
+        slug -> Text,
+        is_private -> Bool,
+        path -> Array<Uuid>,
+        grant_path -> Array<Uuid>,
+        is_restricted -> Bool,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Accounts of people. Accounts belong to the installation; organization_id is the home organization.
+    users (id) {
+        id -> Uuid,
+        kind -> Text,
+        external_id -> Nullable<Text>,
+        username -> Text,
+        email -> Nullable<Text>,
+        is_email_verified -> Bool,
+        first_name -> Nullable<Text>,
+        last_name -> Nullable<Text>,
+        full_name -> Text,
+        mobile -> Nullable<Text>,
+        provider -> Text,
+        domain_account -> Nullable<Text>,
+        locale -> Nullable<Text>,
+        status -> Text,
+        locked_until -> Nullable<Timestamptz>,
+        is_technician -> Bool,
+        is_setup_complete -> Bool,
+        is_tracking_anonymized -> Bool,
+        is_marketing_opted_in -> Bool,
+        last_login_at -> Nullable<Timestamptz>,
+        password_changed_at -> Nullable<Timestamptz>,
+        password_expiration_policy -> Text,
+        organization_id -> Nullable<Uuid>,
+        managing_organization_id -> Nullable<Uuid>,
+        default_organization_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(
+    access_grants,
+    charts,
+    dashboards,
+    dashboard_tiles,
+    group_members,
+    groups,
+    organization_members,
+    organizations,
+    projects,
+    role_assignments,
+    role_projects,
+    roles,
+    spaces,
+    users,
+);
+diesel::allow_tables_to_appear_in_same_query!(api_keys, sessions, users);

@@ -1,0 +1,52 @@
+//! Built-in roles are seen by everybody who is signed in; custom ones by the members of their
+//! organization, since grants show them. Who holds a role is seen with `ROLE_VIEW` only. Tenant
+//! roles are seen by their holders and with `SYSTEM_VIEW`.
+
+use crate::{
+    authz::{Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    db::{Bind, Conn, Fragment, sql},
+    kernel::{
+        Result,
+        entity::{OrganizationId, Role, RoleId},
+    },
+};
+use diesel::{OptionalExtension as _, sql_types as st};
+use diesel_async::RunQueryDsl as _;
+use uuid::Uuid;
+
+impl Resource for Role {
+    const TABLE: &'static str = "roles";
+
+    async fn place(mut conn: &Conn, id: RoleId) -> Result<Option<Place>> {
+        let found: Option<Option<Uuid>> =
+            sql("SELECT organization_id FROM roles WHERE id = ?", [id.into()])
+                .statement::<st::Nullable<st::Uuid>>()
+                .get_result(&mut conn)
+                .await
+                .optional()?;
+        Ok(found.map(|owner| {
+            owner.map_or_else(Place::installation, |id| Place::organization(OrganizationId::from_uuid(id)))
+        }))
+    }
+
+    fn visible(viewer: &Viewer) -> Fragment {
+        let access = &viewer.access;
+        if access.reach(Permission::SystemView).everywhere {
+            return Fragment::yes();
+        }
+        let held = access.holdings.iter().map(|holding| holding.role.uuid()).collect();
+        sql("roles.is_built_in OR roles.id = ANY(?)", [Bind::Uuids(held)])
+            .or(access.reach(Permission::RoleView).of_organization("roles.organization_id"))
+            .or(access.reach(Permission::MemberView).of_organization("roles.organization_id"))
+    }
+}
+
+impl Permits<View> for Role {
+    const PERMISSION: Permission = Permission::RoleView;
+}
+impl Permits<Edit> for Role {
+    const PERMISSION: Permission = Permission::RoleEdit;
+}
+impl Permits<Delete> for Role {
+    const PERMISSION: Permission = Permission::RoleDelete;
+}

@@ -1,0 +1,53 @@
+//! Charts are seen with `CHART_VIEW` on their space, by those who see the space.
+
+use crate::{
+    authz::{Columns, Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    db::{Conn, Fragment, sql},
+    domains::content::space::{PlaceRow, PlaceSql, place_of},
+    kernel::{
+        Result,
+        entity::{Chart, ChartId},
+    },
+};
+use diesel::OptionalExtension as _;
+use diesel_async::RunQueryDsl as _;
+
+const COLUMNS: Columns = Columns { organization: "charts.organization_id", project: "charts.project_id" };
+
+impl Resource for Chart {
+    const TABLE: &'static str = "charts";
+
+    async fn place(mut conn: &Conn, id: ChartId) -> Result<Option<Place>> {
+        let found: Option<PlaceRow> = sql(
+            "SELECT s.organization_id, s.project_id, s.grant_path, s.is_restricted \
+             FROM charts c JOIN spaces s ON s.id = c.space_id WHERE c.id = ?",
+            [id.into()],
+        )
+        .statement::<PlaceSql>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
+        Ok(found.map(place_of))
+    }
+
+    fn visible(viewer: &Viewer) -> Fragment {
+        let content = viewer.access.reach(Permission::ChartView);
+        let spaces = viewer.access.reach(Permission::SpaceView);
+        let visible = content.of_content(COLUMNS, "charts.space_id");
+        // The two differ only for holders of custom roles.
+        if content == spaces {
+            return visible;
+        }
+        visible.and(spaces.of_content(COLUMNS, "charts.space_id"))
+    }
+}
+
+impl Permits<View> for Chart {
+    const PERMISSION: Permission = Permission::ChartView;
+}
+impl Permits<Edit> for Chart {
+    const PERMISSION: Permission = Permission::ChartEdit;
+}
+impl Permits<Delete> for Chart {
+    const PERMISSION: Permission = Permission::ChartDelete;
+}

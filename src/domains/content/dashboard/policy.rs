@@ -1,0 +1,53 @@
+//! Dashboards are seen with `DASHBOARD_VIEW` on their space, by those who see the space.
+
+use crate::{
+    authz::{Columns, Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    db::{Conn, Fragment, sql},
+    domains::content::space::{PlaceRow, PlaceSql, place_of},
+    kernel::{
+        Result,
+        entity::{Dashboard, DashboardId},
+    },
+};
+use diesel::OptionalExtension as _;
+use diesel_async::RunQueryDsl as _;
+
+const COLUMNS: Columns = Columns { organization: "dashboards.organization_id", project: "dashboards.project_id" };
+
+impl Resource for Dashboard {
+    const TABLE: &'static str = "dashboards";
+
+    async fn place(mut conn: &Conn, id: DashboardId) -> Result<Option<Place>> {
+        let found: Option<PlaceRow> = sql(
+            "SELECT s.organization_id, s.project_id, s.grant_path, s.is_restricted \
+             FROM dashboards c JOIN spaces s ON s.id = c.space_id WHERE c.id = ?",
+            [id.into()],
+        )
+        .statement::<PlaceSql>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
+        Ok(found.map(place_of))
+    }
+
+    fn visible(viewer: &Viewer) -> Fragment {
+        let content = viewer.access.reach(Permission::DashboardView);
+        let spaces = viewer.access.reach(Permission::SpaceView);
+        let visible = content.of_content(COLUMNS, "dashboards.space_id");
+        // The two differ only for holders of custom roles.
+        if content == spaces {
+            return visible;
+        }
+        visible.and(spaces.of_content(COLUMNS, "dashboards.space_id"))
+    }
+}
+
+impl Permits<View> for Dashboard {
+    const PERMISSION: Permission = Permission::DashboardView;
+}
+impl Permits<Edit> for Dashboard {
+    const PERMISSION: Permission = Permission::DashboardEdit;
+}
+impl Permits<Delete> for Dashboard {
+    const PERMISSION: Permission = Permission::DashboardDelete;
+}

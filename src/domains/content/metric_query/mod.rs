@@ -1,0 +1,1 @@
+//! Metric queries: typed in, typed out.

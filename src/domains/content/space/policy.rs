@@ -1,0 +1,66 @@
+//! A space is seen with `SPACE_VIEW` on it: by a grant on it or on a space above up to the nearest
+//! private one, or by wider grants where nothing is private, or with `SPACE_VIEW_ALL`.
+
+use crate::{
+    authz::{Create, Delete, Edit, ManageAccess, Permission, Permits, Place, Resource, View, Viewer},
+    db::{Conn, Fragment, sql},
+    kernel::{
+        Result,
+        entity::{Chart, Dashboard, OrganizationId, ProjectId, Space, SpaceId},
+    },
+};
+use diesel::{OptionalExtension as _, sql_types as st};
+use diesel_async::RunQueryDsl as _;
+use uuid::Uuid;
+
+/// Columns of a place inside a space: organization, project, grant path, restriction.
+pub type PlaceSql = (st::Uuid, st::Uuid, st::Array<st::Uuid>, st::Bool);
+/// Values of [`PlaceSql`].
+pub type PlaceRow = (Uuid, Uuid, Vec<Uuid>, bool);
+
+/// The place of what is in a space.
+pub fn place_of((organization, project, spaces, restricted): PlaceRow) -> Place {
+    Place {
+        organization: Some(OrganizationId::from_uuid(organization)),
+        project: Some(ProjectId::from_uuid(project)),
+        spaces: spaces.into_iter().map(SpaceId::from_uuid).collect(),
+        restricted,
+    }
+}
+
+impl Resource for Space {
+    const TABLE: &'static str = "spaces";
+
+    async fn place(mut conn: &Conn, id: SpaceId) -> Result<Option<Place>> {
+        let found: Option<PlaceRow> = sql(
+            "SELECT organization_id, project_id, grant_path, is_restricted FROM spaces WHERE id = ?",
+            [id.into()],
+        )
+        .statement::<PlaceSql>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
+        Ok(found.map(place_of))
+    }
+
+    fn visible(viewer: &Viewer) -> Fragment {
+        viewer.access.reach(Permission::SpaceView).of_space()
+    }
+}
+
+macro_rules! permits {
+    ($($action:ty => $permission:ident),* $(,)?) => {$(
+        impl Permits<$action> for Space {
+            const PERMISSION: Permission = Permission::$permission;
+        }
+    )*};
+}
+permits! {
+    View => SpaceView,
+    Edit => SpaceEdit,
+    Delete => SpaceDelete,
+    ManageAccess => SpaceAccessManage,
+    Create<Space> => SpaceCreate,
+    Create<Chart> => ChartCreate,
+    Create<Dashboard> => DashboardCreate,
+}

@@ -1,0 +1,9 @@
+//! API keys.
+
+mod list;
+mod object;
+mod policy;
+mod row;
+
+pub use object::ApiKey;
+pub use row::*;

@@ -1,0 +1,49 @@
+//! API keys are seen by their user, and with `API_KEY_MANAGE_ALL` in the user's home organization.
+
+use crate::{
+    authz::{Delete, Permission, Permits, Place, Resource, View, Viewer},
+    db::{Bind, Conn, Fragment, sql},
+    kernel::{
+        Result,
+        entity::{ApiKey, ApiKeyId, OrganizationId},
+    },
+};
+use diesel::{OptionalExtension as _, sql_types as st};
+use diesel_async::RunQueryDsl as _;
+use uuid::Uuid;
+
+impl Resource for ApiKey {
+    const TABLE: &'static str = "api_keys";
+
+    async fn place(mut conn: &Conn, id: ApiKeyId) -> Result<Option<Place>> {
+        let home: Option<Option<Uuid>> = sql(
+            "SELECT u.organization_id FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = ?",
+            [id.into()],
+        )
+        .statement::<st::Nullable<st::Uuid>>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
+        Ok(home.map(|home| {
+            home.map_or_else(Place::installation, |id| Place::organization(OrganizationId::from_uuid(id)))
+        }))
+    }
+
+    fn visible(viewer: &Viewer) -> Fragment {
+        let all = viewer.access.reach(Permission::ApiKeyManageAll);
+        if all.everywhere {
+            return Fragment::yes();
+        }
+        sql("api_keys.user_id = ?", [viewer.user.into()]).or(sql(
+            "EXISTS (SELECT FROM users u WHERE u.id = api_keys.user_id AND u.organization_id = ANY(?))",
+            [Bind::Uuids(all.organizations)],
+        ))
+    }
+}
+
+impl Permits<View> for ApiKey {
+    const PERMISSION: Permission = Permission::ApiKeyManageAll;
+}
+impl Permits<Delete> for ApiKey {
+    const PERMISSION: Permission = Permission::ApiKeyManageAll;
+}

@@ -1,0 +1,9 @@
+//! Signed-in sessions.
+
+mod list;
+mod object;
+mod policy;
+mod row;
+
+pub use object::Session;
+pub use row::*;

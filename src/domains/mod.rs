@@ -1,0 +1,7 @@
+//! The domains: one folder per area, one folder per entity inside.
+
+pub mod access;
+pub mod content;
+pub mod identity;
+pub mod platform;
+pub mod project;

@@ -1,0 +1,3 @@
+//! What serves operators: the audit log.
+
+pub mod audit;

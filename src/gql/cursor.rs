@@ -1,0 +1,83 @@
+//! Cursors: the sort keys of a row, with the list and order they belong to.
+
+use super::OrderTerms;
+use crate::kernel::{Error, Result};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+const VERSION: u8 = 1;
+/// Longest cursor read, in characters: sort keys are names at most.
+const LONGEST: usize = 8_192;
+
+/// The cursor of a row with these keys.
+pub(super) fn encode(order: &OrderTerms, keys: &[String]) -> String {
+    let mut bytes = vec![VERSION];
+    bytes.extend_from_slice(&order.signature.to_be_bytes());
+    bytes.extend(serde_json::to_vec(keys).unwrap_or_default());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The keys of a cursor that belongs to this order.
+pub(super) fn decode(
+    argument: &'static str,
+    order: &OrderTerms,
+    cursor: &str,
+) -> Result<Vec<String>> {
+    let foreign = || {
+        Error::invalid(
+            argument,
+            "this cursor is not of this list and order; use the endCursor or startCursor of a page \
+             that was asked for with the same orderBy",
+        )
+    };
+    if cursor.len() > LONGEST {
+        return Err(foreign());
+    }
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign())?;
+    let (version, rest) = bytes.split_first().ok_or_else(foreign)?;
+    let (signature, keys) = rest.split_at_checked(4).ok_or_else(foreign)?;
+    if *version != VERSION || signature != order.signature.to_be_bytes() {
+        return Err(foreign());
+    }
+    let keys: Vec<String> = serde_json::from_slice(keys).map_err(|_| foreign())?;
+    if keys.len() != order.terms.len()
+        || !order.terms.iter().zip(&keys).all(|(term, key)| fits(term.cast, key))
+    {
+        return Err(foreign());
+    }
+    Ok(keys)
+}
+
+/// Whether PostgreSQL will read the key as a value of the type.
+fn fits(cast: &str, key: &str) -> bool {
+    match cast {
+        "::uuid" => uuid::Uuid::try_parse(key).is_ok(),
+        "::timestamptz" => chrono::DateTime::parse_from_str(key, "%Y-%m-%d %H:%M:%S%.f%#z").is_ok(),
+        "::int4" => key.parse::<i32>().is_ok(),
+        "::int8" => key.parse::<i64>().is_ok(),
+        "::bool" => matches!(key, "true" | "false"),
+        _ => !key.contains('\0'),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::OrderTerm;
+
+    fn order(signature: u32) -> OrderTerms {
+        let term = |cast| OrderTerm { expression: "x", cast, descending: false };
+        OrderTerms { terms: vec![term("::timestamptz"), term("::uuid")], signature }
+    }
+
+    #[test]
+    fn cursors_belong_to_one_list_and_order() {
+        let keys =
+            vec!["2026-01-02 03:04:05.678901+00".to_owned(), uuid::Uuid::nil().to_string()];
+        let cursor = encode(&order(7), &keys);
+        assert_eq!(decode("after", &order(7), &cursor).unwrap(), keys);
+        assert!(decode("after", &order(8), &cursor).is_err());
+        assert!(decode("after", &order(7), "nonsense").is_err());
+        let forged = encode(&order(7), &["now()".to_owned(), "1".to_owned()]);
+        assert!(decode("after", &order(7), &forged).is_err());
+    }
+}

@@ -1,0 +1,63 @@
+//! The flush scheduler: runs a request and sends waiting batches exactly when the request can make
+//! no progress without them.
+//!
+//! The request's future gets a waker of its own that sets a flag. It is polled while the flag is
+//! set; when it is pending and nothing woke it, every key that this level of the document will ask
+//! for is known, so all lanes are drained into one statement each. No timers, no split batches.
+
+use super::loader::Lanes;
+use futures_util::{
+    StreamExt as _,
+    stream::FuturesUnordered,
+    task::{ArcWake, AtomicWaker},
+};
+use std::{
+    future::{Future, poll_fn},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+struct Flag {
+    woken: AtomicBool,
+    outer: AtomicWaker,
+}
+
+impl ArcWake for Flag {
+    fn wake_by_ref(flag: &Arc<Self>) {
+        flag.woken.store(true, Ordering::Release);
+        flag.outer.wake();
+    }
+}
+
+/// Runs `request`, sending the waiting batches of `lanes` whenever it can go no further by itself.
+pub async fn drive<F: Future>(request: F, lanes: &Lanes) -> F::Output {
+    let mut request = pin!(request);
+    let mut running = FuturesUnordered::new();
+    let flag = Arc::new(Flag { woken: AtomicBool::new(true), outer: AtomicWaker::new() });
+    let waker = futures_util::task::waker(flag.clone());
+    poll_fn(move |cx| {
+        flag.outer.register(cx.waker());
+        loop {
+            while flag.woken.swap(false, Ordering::AcqRel) {
+                if let Poll::Ready(output) = request.as_mut().poll(&mut Context::from_waker(&waker))
+                {
+                    return Poll::Ready(output);
+                }
+            }
+            running.extend(lanes.drain());
+            match running.poll_next_unpin(cx) {
+                Poll::Ready(Some(())) => {}
+                Poll::Ready(None) | Poll::Pending => {
+                    if !flag.woken.load(Ordering::Acquire) {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+    })
+    .await
+}

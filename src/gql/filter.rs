@@ -1,0 +1,377 @@
+//! Filter inputs: operators on columns, combined by `and`, `or` and `not`.
+
+use crate::{
+    db::{Bind, Fragment, sql},
+    kernel::{Entity, Error, Result},
+};
+use async_graphql::{ID, InputObject};
+use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+
+/// A filter that is a condition on the rows of a list.
+pub trait FilterInput {
+    /// The condition.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the argument that is wrong.
+    fn condition(&self) -> Result<Fragment>;
+}
+
+/// Operators on a text. Several given at once must all hold. Comparison ignores case for
+/// `contains`, `startsWith` and `endsWith`, not for `eq` and `in`.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct StringFilter {
+    /// Is this text.
+    pub eq: Option<String>,
+    /// Is not this text.
+    pub ne: Option<String>,
+    /// Is one of these texts.
+    #[graphql(name = "in")]
+    pub within: Option<Vec<String>>,
+    /// Is none of these texts.
+    pub not_in: Option<Vec<String>>,
+    /// Contains this text; `%` and `_` stand for themselves.
+    pub contains: Option<String>,
+    /// Does not contain this text.
+    pub not_contains: Option<String>,
+    /// Starts with this text.
+    pub starts_with: Option<String>,
+    /// Ends with this text.
+    pub ends_with: Option<String>,
+    /// Has no value (true) or has one (false).
+    pub is_null: Option<bool>,
+}
+
+/// Operators on an id.
+#[derive(Debug, Clone, Default, InputObject)]
+#[graphql(name = "IDFilter")]
+pub struct IdFilter {
+    /// Is this id.
+    pub eq: Option<ID>,
+    /// Is not this id.
+    pub ne: Option<ID>,
+    /// Is one of these ids.
+    #[graphql(name = "in")]
+    pub within: Option<Vec<ID>>,
+    /// Is none of these ids.
+    pub not_in: Option<Vec<ID>>,
+    /// Has no value (true) or has one (false).
+    pub is_null: Option<bool>,
+}
+
+/// Operators on a yes or no.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct BooleanFilter {
+    /// Is this value.
+    pub eq: Option<bool>,
+    /// Has no value (true) or has one (false).
+    pub is_null: Option<bool>,
+}
+
+/// Operators on a whole number.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct IntFilter {
+    /// Is this number.
+    pub eq: Option<i32>,
+    /// Is not this number.
+    pub ne: Option<i32>,
+    /// Is greater.
+    pub gt: Option<i32>,
+    /// Is greater or equal.
+    pub gte: Option<i32>,
+    /// Is less.
+    pub lt: Option<i32>,
+    /// Is less or equal.
+    pub lte: Option<i32>,
+    /// Is one of these numbers.
+    #[graphql(name = "in")]
+    pub within: Option<Vec<i32>>,
+    /// Has no value (true) or has one (false).
+    pub is_null: Option<bool>,
+}
+
+/// Operators on a moment.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct DateTimeFilter {
+    /// Is this moment.
+    pub eq: Option<DateTime<Utc>>,
+    /// Is later.
+    pub gt: Option<DateTime<Utc>>,
+    /// Is later or the same.
+    pub gte: Option<DateTime<Utc>>,
+    /// Is earlier.
+    pub lt: Option<DateTime<Utc>>,
+    /// Is earlier or the same.
+    pub lte: Option<DateTime<Utc>>,
+    /// Is not longer ago than this, for example `P7D`.
+    pub within_last: Option<super::Duration>,
+    /// Has no value (true) or has one (false).
+    pub is_null: Option<bool>,
+}
+
+/// Operators that apply to one SQL expression.
+pub trait ColumnFilter {
+    /// The condition on `column`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] naming the operator that is wrong.
+    fn on(&self, column: &'static str) -> Result<Fragment>;
+}
+
+/// A function from an operator input to its condition on `column`.
+pub fn column<F: ColumnFilter>(column: &'static str) -> impl Fn(&F) -> Result<Fragment> {
+    move |filter| filter.on(column)
+}
+
+/// A function from a search text to a condition that one of the columns contains it.
+pub fn search(columns: &'static [&'static str]) -> impl Fn(&String) -> Result<Fragment> {
+    move |text| {
+        let pattern = pattern("search", "%", text, "%")?;
+        Ok(Fragment::any(columns.iter().map(|column| {
+            sql(column, []).then(" ILIKE ?", [Bind::Text(pattern.clone())])
+        })))
+    }
+}
+
+fn compare(column: &'static str, operator: &'static str, value: impl Into<Bind>) -> Fragment {
+    let mut fragment = sql(column, []);
+    fragment.push(operator);
+    fragment.push_bind(value);
+    fragment
+}
+
+fn null(column: &'static str, is_null: bool) -> Fragment {
+    sql(column, []).then(if is_null { " IS NULL" } else { " IS NOT NULL" }, [])
+}
+
+fn any(column: &'static str, values: impl Into<Bind>) -> Fragment {
+    sql(column, []).then(" = ANY(", []).with(bind(values)).then(")", [])
+}
+
+fn bind(value: impl Into<Bind>) -> Fragment {
+    let mut fragment = Fragment::default();
+    fragment.push_bind(value);
+    fragment
+}
+
+/// A text that PostgreSQL can hold.
+fn text(argument: &'static str, value: &str) -> Result<String> {
+    if value.contains('\0') {
+        return Err(Error::invalid(argument, "contains the character U+0000"));
+    }
+    Ok(value.to_owned())
+}
+
+fn pattern(argument: &'static str, before: &str, value: &str, after: &str) -> Result<String> {
+    let value = text(argument, value)?;
+    let escaped = value.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    Ok(format!("{before}{escaped}{after}"))
+}
+
+impl ColumnFilter for StringFilter {
+    fn on(&self, column: &'static str) -> Result<Fragment> {
+        let like = |argument, before, value: &Option<String>, after| -> Result<Option<Fragment>> {
+            let pattern = value.as_deref().map(|value| pattern(argument, before, value, after));
+            Ok(pattern.transpose()?.map(|pattern| compare(column, " ILIKE ", pattern)))
+        };
+        let list = |argument, values: &Option<Vec<String>>| -> Result<Option<Fragment>> {
+            let Some(values) = values else { return Ok(None) };
+            let values = values.iter().map(|value| text(argument, value)).collect::<Result<Vec<_>>>()?;
+            Ok(Some(any(column, values)))
+        };
+        let one = |argument, value: &Option<String>| -> Result<Option<Fragment>> {
+            let value = value.as_deref().map(|value| text(argument, value)).transpose()?;
+            Ok(value.map(|value| compare(column, " = ", value)))
+        };
+        let conditions = [
+            one("eq", &self.eq)?,
+            one("ne", &self.ne)?.map(Fragment::negate),
+            list("in", &self.within)?,
+            list("notIn", &self.not_in)?.map(Fragment::negate),
+            like("contains", "%", &self.contains, "%")?,
+            like("notContains", "%", &self.not_contains, "%")?.map(Fragment::negate),
+            like("startsWith", "", &self.starts_with, "%")?,
+            like("endsWith", "%", &self.ends_with, "")?,
+            self.is_null.map(|is_null| null(column, is_null)),
+        ];
+        Ok(Fragment::all(conditions.into_iter().flatten()))
+    }
+}
+
+impl IdFilter {
+    /// The condition on a column that holds ids of `T`.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an id of another kind.
+    pub fn on<T: Entity>(&self, column: &'static str) -> Result<Fragment> {
+        let id = |id: &ID| super::id_argument::<T>("filter", id).map(crate::kernel::Id::uuid);
+        let ids = |ids: &Option<Vec<ID>>| -> Result<Option<Fragment>> {
+            let Some(ids) = ids else { return Ok(None) };
+            let distinct: HashSet<_> = ids.iter().map(id).collect::<Result<_>>()?;
+            Ok(Some(any(column, distinct.into_iter().collect::<Vec<_>>())))
+        };
+        let one = |value: &Option<ID>| -> Result<Option<Fragment>> {
+            let value = value.as_ref().map(id).transpose()?;
+            Ok(value.map(|value| compare(column, " = ", value)))
+        };
+        let conditions = [
+            one(&self.eq)?,
+            one(&self.ne)?.map(Fragment::negate),
+            ids(&self.within)?,
+            ids(&self.not_in)?.map(Fragment::negate),
+            self.is_null.map(|is_null| null(column, is_null)),
+        ];
+        Ok(Fragment::all(conditions.into_iter().flatten()))
+    }
+
+    /// A function from the filter to its condition on a column that holds ids of `T`.
+    pub fn of<T: Entity>(column: &'static str) -> impl Fn(&Self) -> Result<Fragment> {
+        move |filter| filter.on::<T>(column)
+    }
+}
+
+impl ColumnFilter for BooleanFilter {
+    fn on(&self, column: &'static str) -> Result<Fragment> {
+        let conditions = [
+            self.eq.map(|value| compare(column, " = ", value)),
+            self.is_null.map(|is_null| null(column, is_null)),
+        ];
+        Ok(Fragment::all(conditions.into_iter().flatten()))
+    }
+}
+
+impl ColumnFilter for IntFilter {
+    fn on(&self, column: &'static str) -> Result<Fragment> {
+        let conditions = [
+            self.eq.map(|value| compare(column, " = ", value)),
+            self.ne.map(|value| compare(column, " = ", value).negate()),
+            self.gt.map(|value| compare(column, " > ", value)),
+            self.gte.map(|value| compare(column, " >= ", value)),
+            self.lt.map(|value| compare(column, " < ", value)),
+            self.lte.map(|value| compare(column, " <= ", value)),
+            self.within.as_ref().map(|values| {
+                Fragment::any(values.iter().map(|value| compare(column, " = ", *value)))
+            }),
+            self.is_null.map(|is_null| null(column, is_null)),
+        ];
+        Ok(Fragment::all(conditions.into_iter().flatten()))
+    }
+}
+
+impl ColumnFilter for DateTimeFilter {
+    fn on(&self, column: &'static str) -> Result<Fragment> {
+        let since = self.within_last.as_ref().map(|duration| {
+            sql(column, []).then(
+                " >= now() - make_interval(secs => ?::bigint)",
+                [Bind::BigInt(duration.seconds())],
+            )
+        });
+        let conditions = [
+            self.eq.map(|value| compare(column, " = ", value)),
+            self.gt.map(|value| compare(column, " > ", value)),
+            self.gte.map(|value| compare(column, " >= ", value)),
+            self.lt.map(|value| compare(column, " < ", value)),
+            self.lte.map(|value| compare(column, " <= ", value)),
+            since,
+            self.is_null.map(|is_null| null(column, is_null)),
+        ];
+        Ok(Fragment::all(conditions.into_iter().flatten()))
+    }
+}
+
+/// Declares the operators on an enum that is stored as text.
+///
+/// ```text
+/// enum_filter! { ChartKindFilter on ChartKind }
+/// // → input ChartKindFilter { eq ne in notIn }
+/// ```
+macro_rules! enum_filter {
+    ($name:ident on $type:ty) => {
+        /// Operators on this enum.
+        #[derive(Debug, Clone, Default, async_graphql::InputObject)]
+        pub struct $name {
+            /// Is this value.
+            pub eq: Option<$type>,
+            /// Is not this value.
+            pub ne: Option<$type>,
+            /// Is one of these values.
+            #[graphql(name = "in")]
+            pub within: Option<Vec<$type>>,
+            /// Is none of these values.
+            pub not_in: Option<Vec<$type>>,
+        }
+
+        impl $crate::gql::ColumnFilter for $name {
+            fn on(&self, column: &'static str) -> $crate::kernel::Result<$crate::db::Fragment> {
+                let texts = |values: &[$type]| {
+                    values.iter().map(|value| value.as_str().to_owned()).collect::<Vec<_>>()
+                };
+                $crate::gql::StringFilter {
+                    eq: self.eq.map(|value| value.as_str().to_owned()),
+                    ne: self.ne.map(|value| value.as_str().to_owned()),
+                    within: self.within.as_deref().map(texts),
+                    not_in: self.not_in.as_deref().map(texts),
+                    ..Default::default()
+                }
+                .on(column)
+            }
+        }
+    };
+}
+pub(crate) use enum_filter;
+
+/// Declares a filter with `and`, `or` and `not`; each field has a function to its condition.
+///
+/// ```text
+/// filterable! {
+///     /// Which charts to list.
+///     pub struct ChartFilter {
+///         /// By name.
+///         name: StringFilter => column("charts.name"),
+///     }
+/// }
+/// ```
+macro_rules! filterable {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty => $condition:expr),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Default, async_graphql::InputObject)]
+        $vis struct $name {
+            /// All of these must hold.
+            pub and: Option<Vec<$name>>,
+            /// One of these must hold.
+            pub or: Option<Vec<$name>>,
+            /// This must not hold.
+            pub not: Option<Box<$name>>,
+            $($(#[$fmeta])* pub $field: Option<$type>,)*
+        }
+
+        impl $crate::gql::FilterInput for $name {
+            fn condition(&self) -> $crate::kernel::Result<$crate::db::Fragment> {
+                use $crate::{db::Fragment, gql::FilterInput, kernel::Result};
+                let mut all: Vec<Fragment> = Vec::new();
+                if let Some(and) = &self.and {
+                    let and = and.iter().map(Self::condition).collect::<Result<Vec<_>>>()?;
+                    all.push(Fragment::all(and));
+                }
+                if let Some(or) = &self.or {
+                    let or = or.iter().map(Self::condition).collect::<Result<Vec<_>>>()?;
+                    all.push(Fragment::any(or));
+                }
+                if let Some(not) = &self.not {
+                    all.push(FilterInput::condition(&**not)?.negate());
+                }
+                $(if let Some(value) = &self.$field {
+                    all.push(($condition)(value)?);
+                })*
+                Ok(Fragment::all(all))
+            }
+        }
+    };
+}
+pub(crate) use filterable;
+
+impl<F: FilterInput> FilterInput for Option<F> {
+    fn condition(&self) -> Result<Fragment> {
+        self.as_ref().map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
+    }
+}

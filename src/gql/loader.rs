@@ -1,0 +1,246 @@
+//! Loaders: many `load(key)` calls of one level become one statement.
+//!
+//! A lane collects the keys of one kind; [`super::drive()`] drains all lanes when the request can go
+//! no further. Lanes live as long as the request, are built from its viewer and cache what they
+//! loaded, so nothing passes from one caller to another.
+
+use super::Scope;
+use crate::kernel::{Error, Result};
+use futures_util::future::BoxFuture;
+use std::{
+    any::{Any, TypeId},
+    collections::HashMap,
+    future::{Future, poll_fn},
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    task::{Poll, Waker},
+};
+
+/// How keys of one kind become values, in one statement.
+pub trait Batch: Send + Sync + 'static {
+    /// What is asked for.
+    type Key: Clone + Eq + Hash + Send + Sync + 'static;
+    /// What is answered; cheap to clone.
+    type Value: Clone + Send + Sync + 'static;
+
+    /// Loads the values of all keys. A key without value is left out.
+    fn load(
+        &self,
+        scope: Arc<Scope>,
+        keys: Vec<Self::Key>,
+    ) -> impl Future<Output = Result<HashMap<Self::Key, Self::Value>>> + Send;
+}
+
+/// An entity that can be loaded by its id, as far as the viewer may see it.
+pub trait ById: Send + Sync + Sized + 'static {
+    /// The entity's marker.
+    type Entity: crate::kernel::Entity;
+
+    /// Loads the visible ones among `ids`, each with its id.
+    fn by_ids(
+        scope: Arc<Scope>,
+        ids: Vec<crate::kernel::Id<Self::Entity>>,
+    ) -> impl Future<Output = Result<Vec<(crate::kernel::Id<Self::Entity>, Self)>>> + Send;
+}
+
+struct Ids<R>(std::marker::PhantomData<fn() -> R>);
+
+impl<R: ById> Batch for Ids<R> {
+    type Key = crate::kernel::Id<R::Entity>;
+    type Value = Arc<R>;
+
+    async fn load(
+        &self,
+        scope: Arc<Scope>,
+        keys: Vec<Self::Key>,
+    ) -> Result<HashMap<Self::Key, Arc<R>>> {
+        let rows = R::by_ids(scope, keys).await?;
+        Ok(rows.into_iter().map(|(id, row)| (id, Arc::new(row))).collect())
+    }
+}
+
+type Answer<V> = std::result::Result<Option<V>, Arc<Error>>;
+
+struct Lane<B: Batch> {
+    batch: B,
+    state: Mutex<State<B>>,
+}
+
+struct State<B: Batch> {
+    answers: HashMap<B::Key, Answer<B::Value>>,
+    /// Keys asked for and not yet sent.
+    waiting: Vec<B::Key>,
+    wakers: Vec<Waker>,
+}
+
+trait AnyLane: Send + Sync {
+    fn flush(self: Arc<Self>, scope: Arc<Scope>) -> BoxFuture<'static, ()>;
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+    fn forget(&self);
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<B: Batch> AnyLane for Lane<B> {
+    fn flush(self: Arc<Self>, scope: Arc<Scope>) -> BoxFuture<'static, ()> {
+        let keys = std::mem::take(&mut lock(&self.state).waiting);
+        Box::pin(async move {
+            let asked = keys.clone();
+            let result = self.batch.load(scope, keys).await;
+            let mut state = lock(&self.state);
+            match result {
+                Ok(mut values) => {
+                    for key in asked {
+                        let value = values.remove(&key);
+                        state.answers.insert(key, Ok(value));
+                    }
+                }
+                Err(error) => {
+                    let error = Arc::new(error);
+                    for key in asked {
+                        state.answers.insert(key, Err(error.clone()));
+                    }
+                }
+            }
+            for waker in state.wakers.drain(..) {
+                waker.wake();
+            }
+        })
+    }
+
+    fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+
+    fn forget(&self) {
+        lock(&self.state).answers.clear();
+    }
+}
+
+/// The lanes of one request.
+#[derive(Default)]
+pub struct Lanes {
+    scope: Weak<Scope>,
+    lanes: Mutex<HashMap<(TypeId, usize), Arc<dyn AnyLane>>>,
+    waiting: Mutex<Vec<Arc<dyn AnyLane>>>,
+}
+
+impl Lanes {
+    /// Lanes for the request of `scope`.
+    pub fn new(scope: Weak<Scope>) -> Self {
+        Self { scope, ..Self::default() }
+    }
+
+    /// The batches that wait to be sent.
+    pub fn drain(&self) -> Vec<BoxFuture<'static, ()>> {
+        let Some(scope) = self.scope.upgrade() else { return Vec::new() };
+        let waiting = std::mem::take(&mut *lock(&self.waiting));
+        waiting.into_iter().map(|lane| lane.flush(scope.clone())).collect()
+    }
+
+    /// Forgets what was loaded, after a mutation changed it.
+    pub fn forget(&self) {
+        for lane in lock(&self.lanes).values() {
+            lane.forget();
+        }
+    }
+
+    fn lane<B: Batch>(&self, place: usize, batch: impl FnOnce() -> Result<B>) -> Result<Arc<Lane<B>>> {
+        let mut lanes = lock(&self.lanes);
+        let lane = match lanes.get(&(TypeId::of::<B>(), place)) {
+            Some(lane) => lane.clone(),
+            None => {
+                let lane: Arc<dyn AnyLane> = Arc::new(Lane {
+                    batch: batch()?,
+                    state: Mutex::new(State {
+                        answers: HashMap::new(),
+                        waiting: Vec::new(),
+                        wakers: Vec::new(),
+                    }),
+                });
+                lanes.insert((TypeId::of::<B>(), place), lane.clone());
+                lane
+            }
+        };
+        lane.as_any()
+            .downcast()
+            .map_err(|_| Error::Internal(anyhow::anyhow!("a lane has another type than its key")))
+    }
+
+    /// Loads a value through the lane of its kind. `place` tells apart lanes of one kind with
+    /// different arguments; `batch` is made once per lane.
+    ///
+    /// # Errors
+    /// What the batch failed with, shared by all its keys.
+    pub async fn load<B: Batch>(
+        &self,
+        place: usize,
+        batch: impl FnOnce() -> Result<B>,
+        key: B::Key,
+    ) -> std::result::Result<Option<B::Value>, Arc<Error>> {
+        let lane = self.lane(place, batch)?;
+        let mut asked = false;
+        poll_fn(|cx| {
+            let mut state = lock(&lane.state);
+            if let Some(answer) = state.answers.get(&key) {
+                return Poll::Ready(answer.clone());
+            }
+            if !asked {
+                asked = true;
+                if !state.waiting.contains(&key) {
+                    let first = state.waiting.is_empty();
+                    state.waiting.push(key.clone());
+                    if first {
+                        lock(&self.waiting).push(lane.clone());
+                    }
+                }
+            }
+            state.wakers.push(cx.waker().clone());
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Gives a value before it is asked for.
+    ///
+    /// # Errors
+    /// The lane cannot be made.
+    pub fn prime<B: Batch>(
+        &self,
+        place: usize,
+        batch: impl FnOnce() -> Result<B>,
+        values: impl IntoIterator<Item = (B::Key, Option<B::Value>)>,
+    ) -> Result<()> {
+        let lane = self.lane(place, batch)?;
+        let mut state = lock(&lane.state);
+        for (key, value) in values {
+            state.answers.entry(key).or_insert(Ok(value));
+        }
+        Ok(())
+    }
+
+    /// Loads an entity by its id; `None` if it does not exist or the viewer may not see it.
+    ///
+    /// # Errors
+    /// What the batch failed with.
+    pub async fn by_id<R: ById>(
+        &self,
+        id: crate::kernel::Id<R::Entity>,
+    ) -> std::result::Result<Option<Arc<R>>, Arc<Error>> {
+        self.load(0, || Ok(Ids::<R>(std::marker::PhantomData)), id).await
+    }
+
+    /// Gives rows by id before they are asked for.
+    ///
+    /// # Errors
+    /// The lane cannot be made.
+    pub fn prime_by_id<R: ById>(
+        &self,
+        rows: impl IntoIterator<Item = (crate::kernel::Id<R::Entity>, Arc<R>)>,
+    ) -> Result<()> {
+        let rows = rows.into_iter().map(|(id, row)| (id, Some(row)));
+        self.prime(0, || Ok(Ids::<R>(std::marker::PhantomData)), rows)
+    }
+}

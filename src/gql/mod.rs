@@ -1,0 +1,34 @@
+//! GraphQL toolkit that knows no entity: the request's scope, loaders, connections, filters,
+//! orders, errors, and the frame in which mutations run.
+
+mod connection;
+mod cursor;
+mod drive;
+mod error;
+mod filter;
+pub mod guard;
+mod ids;
+mod list;
+mod loader;
+mod mutation;
+mod order;
+mod scalars;
+mod scope;
+mod user_error;
+
+pub use connection::{Connection, Edge, ListNode, PageInfo};
+pub use drive::drive;
+pub use error::{ErrorCode, ErrorDetails, complete};
+pub use filter::{
+    BooleanFilter, ColumnFilter, DateTimeFilter, FilterInput, IdFilter, IntFilter, StringFilter, column,
+    search,
+};
+pub use ids::{id_argument, id_text, parse_id};
+pub use list::{Listing, PageArgs, children, list};
+pub use loader::{Batch, ById, Lanes};
+pub use mutation::{Outcome, Refusal, Tx, mutate};
+pub use order::{OrderDirection, OrderField, OrderTerms};
+pub use scalars::{Color, Duration, FieldId, Locale, TimeZone, Url};
+pub use scope::{Limits, ResponseNotes, Scope, ScopeExt};
+pub use user_error::{UserError, UserErrorCode, UserErrors};
+pub(crate) use {filter::enum_filter, filter::filterable, list::by_id_loader, list::listing, order::sortable};

@@ -1,0 +1,177 @@
+//! The frame of every mutation: one transaction, one audit row, mistakes as data.
+
+use super::{Scope, UserError, UserErrorCode};
+use crate::{
+    authz::{self, AuditEntry, AuditOutcome, Permits, Resource, View, Viewer},
+    db::{self, Conn},
+    kernel::{Error, Id, Result},
+};
+use chrono::{DateTime, Utc};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Why a mutation did nothing.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Mistakes that the form can show.
+    User(Vec<UserError>),
+    /// Everything else.
+    Error(Error),
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<diesel::result::Error> for Refusal {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+impl Refusal {
+    /// One mistake at one place.
+    pub fn user(code: UserErrorCode, path: &str, message: impl Into<String>) -> Self {
+        Self::User(vec![UserError::new(code, path, message)])
+    }
+}
+
+/// What a mutation made, or the mistakes that kept it from doing anything.
+pub type Outcome<T> = std::result::Result<T, Vec<UserError>>;
+
+/// A running mutation: its transaction, its viewer with the rights of now, its audit entry.
+pub struct Tx<'a> {
+    /// The connection, inside the transaction.
+    pub conn: &'a Conn,
+    /// Who acts.
+    pub viewer: Arc<Viewer>,
+    /// When.
+    pub now: DateTime<Utc>,
+    /// The scope of the request.
+    pub scope: &'a Arc<Scope>,
+    audit: &'a Mutex<AuditEntry>,
+}
+
+impl Tx<'_> {
+    /// Proof that the viewer may do `A` to what the input names at `path`.
+    ///
+    /// # Errors
+    /// A mistake at `path`: `NOT_FOUND` if there is no such thing for the viewer, `FORBIDDEN` if
+    /// they may see it but not do this.
+    pub async fn authorize<A, R>(&self, path: &str, id: Id<R>) -> Result<authz::Grant<A, R>, Refusal>
+    where
+        R: Resource + Permits<View> + Permits<A>,
+    {
+        self.viewer.authorize::<A, R>(self.conn, id).await.map_err(|error| at(error, path, R::TYPE))
+    }
+
+    /// Proof that the viewer may see what the input names at `path`.
+    ///
+    /// # Errors
+    /// A mistake at `path`: `NOT_FOUND`.
+    pub async fn see<R>(&self, path: &str, id: Id<R>) -> Result<authz::Grant<View, R>, Refusal>
+    where
+        R: Resource,
+    {
+        self.viewer.see(self.conn, id).await.map_err(|error| at(error, path, R::TYPE))
+    }
+
+    /// Fills in the audit entry.
+    pub fn audit(&self, change: impl FnOnce(&mut AuditEntry)) {
+        change(&mut self.audit.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// Turns what a form can show into a mistake at `path`.
+fn at(error: Error, path: &str, kind: &str) -> Refusal {
+    let kind = kind.to_lowercase();
+    match error {
+        Error::NotFound => Refusal::user(
+            UserErrorCode::NotFound,
+            path,
+            format!("there is no such {kind}, or you may not see it"),
+        ),
+        Error::Forbidden(text) => Refusal::user(UserErrorCode::Forbidden, path, text),
+        other => Refusal::Error(other),
+    }
+}
+
+/// Runs a mutation by a signed-in caller: one transaction with its audit row.
+///
+/// The viewer's rights are read again inside the transaction. Nothing of a refused mutation is
+/// stored but the audit row that says so.
+///
+/// # Errors
+/// Faults, lack of sign-in, outages. Mistakes of the caller are in the [`Outcome`].
+pub async fn mutate<T, F>(scope: &Arc<Scope>, action: &'static str, work: F) -> Result<Outcome<T>>
+where
+    F: AsyncFnOnce(&Tx<'_>) -> Result<T, Refusal>,
+{
+    let viewer = scope.viewer()?.clone();
+    let audit = Mutex::new(AuditEntry::default());
+    let mut exclusive = scope.exclusive().await?;
+    let conn = exclusive.get()?;
+    let result = db::transaction(conn, async |conn: &Conn| {
+        let access = authz::Access::load(conn, viewer.user).await?;
+        let viewer = Arc::new(Viewer { access, ..(*viewer).clone() });
+        let now = scope.clock.now();
+        let tx = Tx { conn, viewer, now, scope, audit: &audit };
+        let value = work(&tx).await?;
+        let entry = audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        authz::record(conn, Some(&tx.viewer), &scope.origin, action, AuditOutcome::Succeeded, &entry)
+            .await?;
+        Ok(value)
+    })
+    .await;
+    scope.lanes.forget();
+    let refusal = match result {
+        Ok(value) => return Ok(Ok(value)),
+        Err(refusal) => refusal,
+    };
+    let entry = audit.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let outcome = outcome_of(&refusal);
+    if let Err(error) =
+        authz::record(conn, Some(&viewer), &scope.origin, action, outcome, &entry).await
+    {
+        tracing::warn!(%error, action, "a refusal could not be audited");
+    }
+    match refusal {
+        Refusal::User(errors) => Ok(Err(errors)),
+        Refusal::Error(Error::Conflict(text)) => Ok(Err(vec![conflict(&text)])),
+        Refusal::Error(error) => Err(error),
+    }
+}
+
+fn outcome_of(refusal: &Refusal) -> AuditOutcome {
+    let denied = match refusal {
+        Refusal::User(errors) => errors
+            .iter()
+            .any(|error| matches!(error.code, UserErrorCode::Forbidden | UserErrorCode::NotFound)),
+        Refusal::Error(error) => {
+            matches!(error, Error::Forbidden(_) | Error::NotFound | Error::Unauthenticated)
+        }
+    };
+    if denied { AuditOutcome::Denied } else { AuditOutcome::Failed }
+}
+
+/// What a broken constraint means to the caller.
+fn conflict(constraint: &str) -> UserError {
+    let taken = |path: &str, what: &str| {
+        UserError::new(UserErrorCode::AlreadyExists, path, format!("{what} is taken already"))
+    };
+    match constraint {
+        "organizations_name_key" => taken("name", "this name"),
+        "users_username_key" => taken("username", "this username"),
+        "users_email_key" => taken("email", "this email address"),
+        "users_external_id_key" => taken("externalId", "this external id"),
+        "groups_key_key" => taken("key", "this key"),
+        "roles_key_key" => taken("key", "this key"),
+        "projects_name_key" => taken("name", "this name"),
+        "spaces_slug_key" => taken("name", "this name"),
+        "access_grants_user_key" | "access_grants_group_key" => {
+            taken("principal", "access of this user or group to the same scope")
+        }
+        other => UserError::new(UserErrorCode::Conflict, "", format!("conflict: {other}")),
+    }
+}

@@ -1,0 +1,208 @@
+//! What one request carries: the viewer, its connection, its loaders, its limits.
+
+use super::{ById, Lanes};
+use crate::{
+    authz::{Origin, Permits, Viewer, Visible},
+    db::{Database, PooledConn},
+    kernel::{Clock, Error, Id, Result},
+};
+use async_graphql::Context;
+use std::{
+    future::Future,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+/// Limits on what a document may ask for, beside those of the guard.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Nodes on a page if the caller names no number.
+    pub page_default: i64,
+    /// Most nodes on a page.
+    pub page_max: i64,
+    /// Most ids in a bulk mutation or in `nodes`.
+    pub bulk_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { page_default: 50, page_max: 200, bulk_max: 100 }
+    }
+}
+
+/// What resolvers leave for the HTTP layer.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct ResponseNotes {
+    /// A token to set as the session cookie.
+    pub session_token: Option<String>,
+    /// Whether to clear the session cookie.
+    pub signed_out: bool,
+    /// Users whose cached rights are out of date.
+    pub changed_rights: bool,
+}
+
+/// The context of one request (or one entry of a batch, or one event of a stream).
+pub struct Scope {
+    db: Database,
+    viewer: Option<Arc<Viewer>>,
+    /// Where the request comes from.
+    pub origin: Origin,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Limits of pages and bulk inputs.
+    pub limits: Limits,
+    /// The loaders.
+    pub lanes: Lanes,
+    conn: RwLock<Option<PooledConn>>,
+    statements: AtomicU64,
+    notes: Mutex<ResponseNotes>,
+}
+
+/// A shared use of the request's connection.
+pub struct SharedConn<'a>(RwLockReadGuard<'a, Option<PooledConn>>);
+
+impl SharedConn<'_> {
+    /// The connection.
+    ///
+    /// # Errors
+    /// The request has none, which would be a fault of the server.
+    pub fn get(&self) -> Result<&crate::db::Conn> {
+        self.0.as_deref().ok_or_else(no_connection)
+    }
+}
+
+fn no_connection() -> Error {
+    Error::Internal(anyhow::anyhow!("the request has no connection"))
+}
+
+impl Scope {
+    /// The scope of a request by `viewer`; `None` is an anonymous caller.
+    pub fn new(
+        db: Database,
+        viewer: Option<Arc<Viewer>>,
+        origin: Origin,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|scope| Self {
+            db,
+            viewer,
+            origin,
+            clock,
+            limits,
+            lanes: Lanes::new(scope.clone()),
+            conn: RwLock::new(None),
+            statements: AtomicU64::new(0),
+            notes: Mutex::default(),
+        })
+    }
+
+    /// The signed-in caller.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for an anonymous one.
+    pub fn viewer(&self) -> Result<&Arc<Viewer>> {
+        self.viewer.as_ref().ok_or(Error::Unauthenticated)
+    }
+
+    /// The caller, if signed in.
+    pub fn viewer_if_any(&self) -> Option<&Arc<Viewer>> {
+        self.viewer.as_ref()
+    }
+
+    /// The rows of a kind on which the caller may do `A`.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] for an anonymous caller.
+    pub fn visible<R: Permits<A>, A>(&self) -> Result<Visible<R, A>> {
+        Ok(self.viewer()?.visible())
+    }
+
+    /// The request's connection for reading; taken from the pool when first needed, then shared.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if there is none to be had.
+    pub async fn conn(&self) -> Result<SharedConn<'_>> {
+        let guard = self.conn.read().await;
+        if guard.is_some() {
+            return Ok(SharedConn(guard));
+        }
+        drop(guard);
+        let mut slot = self.conn.write().await;
+        if slot.is_none() {
+            *slot = Some(self.db.get().await?);
+        }
+        Ok(SharedConn(slot.downgrade()))
+    }
+
+    /// The request's connection for a transaction, exclusively.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if there is none to be had.
+    pub async fn exclusive(&self) -> Result<ExclusiveConn<'_>> {
+        let mut slot = self.conn.write().await;
+        if slot.is_none() {
+            *slot = Some(self.db.get().await?);
+        }
+        Ok(ExclusiveConn(slot))
+    }
+
+    /// Gives the connection back to the pool and tells how many statements were sent.
+    pub async fn release(&self) -> u64 {
+        if let Some(conn) = self.conn.write().await.take() {
+            self.statements.fetch_add(conn.statements(), Ordering::Relaxed);
+        }
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Leaves a note for the HTTP layer.
+    pub fn note(&self, change: impl FnOnce(&mut ResponseNotes)) {
+        change(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The notes left by resolvers.
+    pub fn notes(&self) -> ResponseNotes {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The exclusive use of the request's connection.
+pub struct ExclusiveConn<'a>(RwLockWriteGuard<'a, Option<PooledConn>>);
+
+impl ExclusiveConn<'_> {
+    /// The connection.
+    ///
+    /// # Errors
+    /// The request has none, which would be a fault of the server.
+    pub fn get(&mut self) -> Result<&mut PooledConn> {
+        self.0.as_mut().ok_or_else(no_connection)
+    }
+}
+
+/// What resolvers do with the scope.
+pub trait ScopeExt {
+    /// The scope of the request.
+    fn scope(&self) -> &Arc<Scope>;
+
+    /// Loads an entity by its id; `None` if it does not exist or the viewer may not see it.
+    ///
+    /// # Errors
+    /// What the batch failed with.
+    fn by_id<R: ById>(
+        &self,
+        id: Id<R::Entity>,
+    ) -> impl Future<Output = Result<Option<Arc<R>>, Arc<Error>>> + Send;
+}
+
+impl ScopeExt for Context<'_> {
+    fn scope(&self) -> &Arc<Scope> {
+        self.data_unchecked::<Arc<Scope>>()
+    }
+
+    async fn by_id<R: ById>(&self, id: Id<R::Entity>) -> Result<Option<Arc<R>>, Arc<Error>> {
+        self.scope().lanes.by_id::<R>(id).await
+    }
+}

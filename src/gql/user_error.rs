@@ -1,0 +1,110 @@
+//! Mistakes that a form can show: data in the payload, by field.
+
+use crate::kernel::text::TextError;
+use async_graphql::{Enum, SimpleObject};
+
+/// What kind of mistake it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+pub enum UserErrorCode {
+    /// The value is not acceptable; the message says why.
+    Invalid,
+    /// A value is needed here.
+    Required,
+    /// There is no such thing, or the caller may not see it.
+    NotFound,
+    /// Something with this name, key or address exists already.
+    AlreadyExists,
+    /// The caller lacks the permission.
+    Forbidden,
+    /// The change does not fit what is stored now.
+    Conflict,
+    /// This cannot be changed after creation.
+    Immutable,
+    /// Built-in things cannot be changed.
+    BuiltIn,
+    /// The thing is still used elsewhere.
+    InUse,
+    /// The thing is past its date.
+    Expired,
+    /// More than allowed.
+    LimitExceeded,
+    /// The name or the password is wrong; which one is not told.
+    CredentialsInvalid,
+    /// Too many failed tries; wait before the next.
+    TooManyAttempts,
+    /// The caller is in an organization already.
+    AlreadyInOrganization,
+    /// Somebody has to stay who can administer the organization.
+    LastAdmin,
+    /// The password is too short, too long or too common.
+    PasswordTooWeak,
+}
+
+/// One mistake in the input of a mutation.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct UserError {
+    /// What kind of mistake it is.
+    pub code: UserErrorCode,
+    /// A sentence for people: what was wrong, and what would be right.
+    pub message: String,
+    /// Path of the input field, for example `["tiles", "3", "chartId"]`.
+    pub path: Option<Vec<String>>,
+}
+
+impl UserError {
+    /// A mistake at `path`, written with dots: `"tiles.3.chartId"`; empty for the input as a whole.
+    pub fn new(code: UserErrorCode, path: &str, message: impl Into<String>) -> Self {
+        let path =
+            (!path.is_empty()).then(|| path.split('.').map(str::to_owned).collect::<Vec<_>>());
+        Self { code, message: message.into(), path }
+    }
+}
+
+/// Collects mistakes, so that a form hears of all of them at once.
+#[derive(Debug, Default)]
+pub struct UserErrors(Vec<UserError>);
+
+impl UserErrors {
+    /// Notes a mistake.
+    pub fn add(&mut self, code: UserErrorCode, path: &str, message: impl Into<String>) {
+        self.0.push(UserError::new(code, path, message));
+    }
+
+    /// Keeps the value of a text that follows the rules; notes the mistake of one that does not.
+    pub fn text<T: Default>(&mut self, path: &str, result: Result<T, TextError>) -> T {
+        result.unwrap_or_else(|error| {
+            let code = match error {
+                TextError::Empty => UserErrorCode::Required,
+                TextError::TooLong { .. } | TextError::Control { .. } => UserErrorCode::Invalid,
+            };
+            self.add(code, path, format!("{path} {error}"));
+            T::default()
+        })
+    }
+
+    /// Keeps the id that the text stands for, or notes what was expected.
+    pub fn id<T: crate::kernel::Entity>(
+        &mut self,
+        path: &str,
+        text: &str,
+    ) -> Option<crate::kernel::Id<T>> {
+        text.parse()
+            .map_err(|error: crate::kernel::IdError| {
+                self.add(UserErrorCode::Invalid, path, format!("{path}: {error}"));
+            })
+            .ok()
+    }
+
+    /// Whether there is any mistake.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Ends the mutation if there is any mistake.
+    ///
+    /// # Errors
+    /// The mistakes.
+    pub fn check(self) -> Result<(), super::Refusal> {
+        if self.0.is_empty() { Ok(()) } else { Err(super::Refusal::User(self.0)) }
+    }
+}

@@ -1,0 +1,50 @@
+//! The kinds of things that have ids: one marker type each, with prefix and GraphQL name.
+
+use super::{Entity, Id};
+
+macro_rules! entity_markers {
+    ($($(#[$doc:meta])* $name:ident, $alias:ident, $prefix:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $name {}
+        impl Entity for $name {
+            const PREFIX: &'static str = $prefix;
+            const TYPE: &'static str = stringify!($name);
+        }
+        #[doc = concat!("Id of one [`", stringify!($name), "`].")]
+        pub type $alias = Id<$name>;
+    )*};
+}
+
+entity_markers! {
+    /// An account of a person.
+    User, UserId, "user";
+    /// A signed-in session.
+    Session, SessionId, "session";
+    /// An API key.
+    ApiKey, ApiKeyId, "apikey";
+    /// A set of members of an organization.
+    Group, GroupId, "group";
+    /// A named set of permissions.
+    Role, RoleId, "role";
+    /// A role given to a user or group on a scope.
+    AccessGrant, AccessGrantId, "grant";
+    /// A tenant.
+    Organization, OrganizationId, "organization";
+    /// A user's or group's grant on an organization, seen from the organization.
+    OrganizationMembership, OrganizationMembershipId, "membership";
+    /// A project of an organization.
+    Project, ProjectId, "project";
+    /// A folder of content.
+    Space, SpaceId, "space";
+    /// A saved chart.
+    Chart, ChartId, "chart";
+    /// A dashboard.
+    Dashboard, DashboardId, "dashboard";
+    /// A tile of a dashboard.
+    DashboardTile, DashboardTileId, "tile";
+    /// A tab of a dashboard.
+    DashboardTab, DashboardTabId, "tab";
+    /// A record of who did what.
+    AuditEvent, AuditEventId, "audit";
+}

@@ -1,0 +1,46 @@
+//! The one error of the server, by what a client can do about it.
+
+use std::borrow::Cow;
+
+/// Result of everything that can fail for a reason a client may hear of.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why an operation failed, told by what the caller can do about it.
+///
+/// Mistakes that a form can show are not errors but data: `userErrors` of the mutation payloads.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The thing does not exist, or the caller may not know that it does.
+    #[error("not found")]
+    NotFound,
+    /// The caller may see the thing but not do this to it. The text names the missing permission.
+    #[error("{0}")]
+    Forbidden(Cow<'static, str>),
+    /// The caller has to sign in first.
+    #[error("sign in first: send a session token or an API key as `Authorization: Bearer …`")]
+    Unauthenticated,
+    /// An argument is wrong in a way that is not a form error (a cursor, a page size, an id).
+    #[error("argument `{argument}`: {message}")]
+    Invalid {
+        /// Path of the argument, for example `filter.spaceId.eq`.
+        argument: Cow<'static, str>,
+        /// What was wrong and what would be right.
+        message: String,
+    },
+    /// Somebody else changed the same thing; trying again may succeed.
+    #[error("conflict: {0}")]
+    Conflict(Cow<'static, str>),
+    /// The database cannot be reached or is overloaded; trying again later may succeed.
+    #[error("temporarily unavailable, try again")]
+    Unavailable(#[source] anyhow::Error),
+    /// A fault of the server. Callers see no cause.
+    #[error("internal error")]
+    Internal(#[from] anyhow::Error),
+}
+
+impl Error {
+    /// An [`Error::Invalid`] for `argument`.
+    pub fn invalid(argument: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self::Invalid { argument: argument.into(), message: message.into() }
+    }
+}
