@@ -7,4 +7,5 @@ pub mod authz;
 pub mod db;
 pub mod domains;
 pub mod gql;
+pub mod graph;
 pub mod kernel;

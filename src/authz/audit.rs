@@ -4,7 +4,7 @@ use super::{Credential, Origin, Viewer};
 use crate::{
     db::{Bind, Conn, sql},
     kernel::{
-        Result,
+        Entity, Id, Result,
         entity::{AuditEventId, OrganizationId, UserId},
     },
 };
@@ -27,15 +27,29 @@ crate::db::text_enum! {
 pub struct AuditEntry {
     /// The organization it concerns.
     pub organization: Option<OrganizationId>,
-    /// Id of the thing it was done to, in its text form.
-    pub target: Option<String>,
+    /// Ids of the things it was done to, in their text form; each gets a row of its own.
+    pub targets: Vec<String>,
     /// Names of the changed fields, never their values.
     pub changes: Vec<String>,
     /// The acting user where there is no viewer yet (sign-in).
     pub actor: Option<UserId>,
 }
 
-/// Writes one row of the audit log.
+impl AuditEntry {
+    /// Notes a thing it was done to.
+    pub fn target<T: Entity>(&mut self, id: Id<T>) {
+        self.targets.push(id.to_string());
+    }
+
+    /// Notes a field if it changed.
+    pub fn changed(&mut self, field: &str, changed: bool) {
+        if changed {
+            self.changes.push(field.to_owned());
+        }
+    }
+}
+
+/// Writes the audit log: one row, or one for each target where there are several.
 ///
 /// # Errors
 /// The database fails.
@@ -54,22 +68,25 @@ pub async fn record(
     let actor = viewer.map(|viewer| viewer.user).or(entry.actor);
     let organization =
         entry.organization.or_else(|| viewer.and_then(|viewer| viewer.organization));
+    let targets =
+        if entry.targets.is_empty() { vec![String::new()] } else { entry.targets.clone() };
+    let ids: Vec<AuditEventId> = targets.iter().map(|_| AuditEventId::new()).collect();
     sql(
         "INSERT INTO audit_events (id, organization_id, actor_id, api_key_id, action, outcome, \
          target_id, changes, address, user_agent, request_id) \
-         SELECT ?, o.id, ?, ?, ?, ?, ?, ?, ?, ?, ? \
-         FROM (SELECT 1) AS one LEFT JOIN organizations o ON o.id = ?",
+         SELECT t.id, o.id, ?, ?, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
+         FROM unnest(?, ?) AS t(id, target) LEFT JOIN organizations o ON o.id = ?",
         [
-            AuditEventId::new().into(),
             actor.into(),
             api_key.into(),
             action.into(),
             outcome.into(),
-            entry.target.clone().into(),
             Bind::Texts(entry.changes.clone()),
             origin.address.clone().into(),
             origin.user_agent.clone().into(),
             Bind::Text(origin.request_id.clone()),
+            Bind::from(ids),
+            Bind::Texts(targets),
             organization.into(),
         ],
     )

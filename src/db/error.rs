@@ -17,21 +17,21 @@ impl From<Diesel> for Error {
                         .into(),
                 ),
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction => {
-                    Self::Unavailable(anyhow::anyhow!("{}", info.message()))
+                    Self::unavailable(anyhow::anyhow!("{}", info.message()))
                 }
                 _ if is_deadlock(info.message()) => {
                     Self::Conflict("somebody changed the same things at the same time, try again".into())
                 }
                 _ if is_outage(info.message()) => {
-                    Self::Unavailable(anyhow::anyhow!("{}", info.message()))
+                    Self::unavailable(anyhow::anyhow!("{}", info.message()))
                 }
-                _ => Self::Internal(anyhow::anyhow!(
+                _ => Self::from(anyhow::anyhow!(
                     "{} ({})",
                     info.message(),
                     info.constraint_name().unwrap_or("no constraint")
                 )),
             },
-            other => Self::Internal(anyhow::Error::new(other)),
+            other => Self::from(anyhow::Error::new(other)),
         }
     }
 }

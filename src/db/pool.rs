@@ -145,7 +145,7 @@ impl Database {
             .pool
             .get()
             .await
-            .map_err(|error| Error::Unavailable(anyhow::Error::new(error)))?;
+            .map_err(Error::unavailable)?;
         let sent_before = inner.statements.load(Ordering::Relaxed);
         Ok(PooledConn { inner, sent_before })
     }

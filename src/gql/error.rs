@@ -2,7 +2,6 @@
 
 use crate::kernel::Error;
 use async_graphql::ServerError;
-use std::sync::Arc;
 
 /// Codes of top-level errors, in `extensions.code`. Documented in `docs/errors.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -117,10 +116,7 @@ impl From<&Error> for ErrorDetails {
 /// The engine turns every error that is `Display` into one of its own and keeps the source, so
 /// resolvers simply use `?`.
 pub fn complete(error: &mut ServerError, request_id: &str) {
-    let source = error
-        .source::<Error>()
-        .or_else(|| error.source::<Arc<Error>>().map(AsRef::as_ref));
-    let details = source.map(|source| {
+    let details = error.source::<Error>().map(|source| {
         match source {
             Error::Internal(cause) => {
                 tracing::error!(request_id, cause = ?cause, path = ?error.path, "internal error");
@@ -143,20 +139,4 @@ pub fn complete(error: &mut ServerError, request_id: &str) {
         extensions.set("code", ErrorCode::Invalid.as_str());
     }
     extensions.set("requestId", request_id);
-}
-
-impl From<Arc<Error>> for Error {
-    fn from(error: Arc<Error>) -> Self {
-        match &*error {
-            Self::NotFound => Self::NotFound,
-            Self::Forbidden(text) => Self::Forbidden(text.clone()),
-            Self::Unauthenticated => Self::Unauthenticated,
-            Self::Invalid { argument, message } => {
-                Self::Invalid { argument: argument.clone(), message: message.clone() }
-            }
-            Self::Conflict(text) => Self::Conflict(text.clone()),
-            Self::Unavailable(cause) => Self::Unavailable(anyhow::anyhow!("{cause:#}")),
-            Self::Internal(cause) => Self::Internal(anyhow::anyhow!("{cause:#}")),
-        }
-    }
 }

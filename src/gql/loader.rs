@@ -59,7 +59,7 @@ impl<R: ById> Batch for Ids<R> {
     }
 }
 
-type Answer<V> = std::result::Result<Option<V>, Arc<Error>>;
+type Answer<V> = Result<Option<V>>;
 
 struct Lane<B: Batch> {
     batch: B,
@@ -98,7 +98,6 @@ impl<B: Batch> AnyLane for Lane<B> {
                     }
                 }
                 Err(error) => {
-                    let error = Arc::new(error);
                     for key in asked {
                         state.answers.insert(key, Err(error.clone()));
                     }
@@ -166,7 +165,7 @@ impl Lanes {
         };
         lane.as_any()
             .downcast()
-            .map_err(|_| Error::Internal(anyhow::anyhow!("a lane has another type than its key")))
+            .map_err(|_| Error::fault("a lane has another type than its key"))
     }
 
     /// Loads a value through the lane of its kind. `place` tells apart lanes of one kind with
@@ -179,7 +178,7 @@ impl Lanes {
         place: usize,
         batch: impl FnOnce() -> Result<B>,
         key: B::Key,
-    ) -> std::result::Result<Option<B::Value>, Arc<Error>> {
+    ) -> Result<Option<B::Value>> {
         let lane = self.lane(place, batch)?;
         let mut asked = false;
         poll_fn(|cx| {
@@ -228,7 +227,7 @@ impl Lanes {
     pub async fn by_id<R: ById>(
         &self,
         id: crate::kernel::Id<R::Entity>,
-    ) -> std::result::Result<Option<Arc<R>>, Arc<Error>> {
+    ) -> Result<Option<Arc<R>>> {
         self.load(0, || Ok(Ids::<R>(std::marker::PhantomData)), id).await
     }
 

@@ -1,11 +1,12 @@
 //! The frame of every mutation: one transaction, one audit row, mistakes as data.
 
-use super::{Scope, UserError, UserErrorCode};
+use super::{Scope, UserError, UserErrorCode, UserErrors};
 use crate::{
     authz::{self, AuditEntry, AuditOutcome, Permits, Resource, View, Viewer},
     db::{self, Conn},
-    kernel::{Error, Id, Result},
+    kernel::{Entity, Error, Id, Result},
 };
+use async_graphql::ID;
 use chrono::{DateTime, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -173,5 +174,45 @@ fn conflict(constraint: &str) -> UserError {
             taken("principal", "access of this user or group to the same scope")
         }
         other => UserError::new(UserErrorCode::Conflict, "", format!("conflict: {other}")),
+    }
+}
+
+/// The ids of a bulk mutation: at least one, at most the limit, each of the right kind, each once.
+///
+/// # Errors
+/// Mistakes at `path` or at `path.n`.
+pub fn bulk_ids<T: Entity>(tx: &Tx<'_>, path: &str, ids: &[ID]) -> Result<Vec<Id<T>>, Refusal> {
+    let maximum = tx.scope.limits.bulk_max;
+    let mut errors = UserErrors::default();
+    if ids.is_empty() {
+        errors.add(UserErrorCode::Required, path, format!("{path} must name at least one"));
+    }
+    if ids.len() > maximum {
+        let found = ids.len();
+        errors.add(
+            UserErrorCode::LimitExceeded,
+            path,
+            format!("{path} may name at most {maximum}, got {found}"),
+        );
+    } else {
+        let mut distinct = Vec::with_capacity(ids.len());
+        for (n, id) in ids.iter().enumerate() {
+            let id = errors.id::<T>(&format!("{path}.{n}"), id);
+            if !distinct.contains(&id) {
+                distinct.push(id);
+            }
+        }
+        errors.check()?;
+        return Ok(distinct);
+    }
+    errors.check()?;
+    Ok(Vec::new())
+}
+
+/// Parts of a payload: what was made, and the mistakes.
+pub fn payload<T, N>(outcome: Outcome<T>, node: impl FnOnce(T) -> N) -> (Option<N>, Vec<UserError>) {
+    match outcome {
+        Ok(value) => (Some(node(value)), Vec::new()),
+        Err(errors) => (None, errors),
     }
 }

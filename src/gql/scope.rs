@@ -75,7 +75,7 @@ impl SharedConn<'_> {
 }
 
 fn no_connection() -> Error {
-    Error::Internal(anyhow::anyhow!("the request has no connection"))
+    Error::fault("the request has no connection")
 }
 
 impl Scope {
@@ -194,7 +194,7 @@ pub trait ScopeExt {
     fn by_id<R: ById>(
         &self,
         id: Id<R::Entity>,
-    ) -> impl Future<Output = Result<Option<Arc<R>>, Arc<Error>>> + Send;
+    ) -> impl Future<Output = Result<Option<Arc<R>>>> + Send;
 }
 
 impl ScopeExt for Context<'_> {
@@ -202,7 +202,7 @@ impl ScopeExt for Context<'_> {
         self.data_unchecked::<Arc<Scope>>()
     }
 
-    async fn by_id<R: ById>(&self, id: Id<R::Entity>) -> Result<Option<Arc<R>>, Arc<Error>> {
+    async fn by_id<R: ById>(&self, id: Id<R::Entity>) -> Result<Option<Arc<R>>> {
         self.scope().lanes.by_id::<R>(id).await
     }
 }

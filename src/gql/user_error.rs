@@ -1,7 +1,10 @@
 //! Mistakes that a form can show: data in the payload, by field.
 
-use crate::kernel::text::TextError;
-use async_graphql::{Enum, SimpleObject};
+use crate::kernel::{
+    Entity, Id, IdError,
+    text::{self, TextError},
+};
+use async_graphql::{Enum, ID, MaybeUndefined, SimpleObject};
 
 /// What kind of mistake it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
@@ -82,17 +85,33 @@ impl UserErrors {
         })
     }
 
-    /// Keeps the id that the text stands for, or notes what was expected.
-    pub fn id<T: crate::kernel::Entity>(
+    /// The id that the text stands for; of another text, a nil id, and the mistake is noted.
+    pub fn id<T: Entity>(&mut self, path: &str, text: &str) -> Id<T> {
+        text.parse().unwrap_or_else(|error: IdError| {
+            self.add(UserErrorCode::Invalid, path, format!("{path}: {error}"));
+            Id::from_uuid(uuid::Uuid::nil())
+        })
+    }
+
+    /// The same for a field that may be left out or cleared by null.
+    pub fn maybe_id<T: Entity>(
         &mut self,
         path: &str,
-        text: &str,
-    ) -> Option<crate::kernel::Id<T>> {
-        text.parse()
-            .map_err(|error: crate::kernel::IdError| {
-                self.add(UserErrorCode::Invalid, path, format!("{path}: {error}"));
-            })
-            .ok()
+        text: &MaybeUndefined<ID>,
+    ) -> Option<Option<Id<T>>> {
+        text.as_opt_ref().map(|text| text.map(|text| self.id(path, text)))
+    }
+
+    /// A description: several lines, at most 10,000 characters.
+    pub fn description(&mut self, text: Option<&str>) -> Option<String> {
+        let text = text?;
+        self.text("description", text::lines(text, text::DESCRIPTION_MAX));
+        Some(text.to_owned())
+    }
+
+    /// The same for a field that may be left out or cleared by null.
+    pub fn maybe_description(&mut self, text: &MaybeUndefined<String>) -> Option<Option<String>> {
+        text.as_opt_ref().map(|text| self.description(text.map(String::as_str)))
     }
 
     /// Whether there is any mistake.

@@ -1,6 +1,6 @@
 //! The one error of the server, by what a client can do about it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 /// Result of everything that can fail for a reason a client may hear of.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -8,7 +8,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why an operation failed, told by what the caller can do about it.
 ///
 /// Mistakes that a form can show are not errors but data: `userErrors` of the mutation payloads.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The thing does not exist, or the caller may not know that it does.
     #[error("not found")]
@@ -32,15 +32,33 @@ pub enum Error {
     Conflict(Cow<'static, str>),
     /// The database cannot be reached or is overloaded; trying again later may succeed.
     #[error("temporarily unavailable, try again")]
-    Unavailable(#[source] anyhow::Error),
+    Unavailable(Arc<anyhow::Error>),
     /// A fault of the server. Callers see no cause.
     #[error("internal error")]
-    Internal(#[from] anyhow::Error),
+    Internal(Arc<anyhow::Error>),
 }
 
 impl Error {
     /// An [`Error::Invalid`] for `argument`.
     pub fn invalid(argument: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
         Self::Invalid { argument: argument.into(), message: message.into() }
+    }
+}
+
+impl From<anyhow::Error> for Error {
+    fn from(cause: anyhow::Error) -> Self {
+        Self::Internal(Arc::new(cause))
+    }
+}
+
+impl Error {
+    /// An [`Error::Internal`] that no cause explains better than a sentence.
+    pub fn fault(what: &str) -> Self {
+        Self::Internal(Arc::new(anyhow::anyhow!("{what}")))
+    }
+
+    /// An [`Error::Unavailable`].
+    pub fn unavailable(cause: impl Into<anyhow::Error>) -> Self {
+        Self::Unavailable(Arc::new(cause.into()))
     }
 }

@@ -1,5 +1,15 @@
 //! Groups, roles and grants: who holds what, where.
 
+use async_graphql::MergedObject;
+
 pub mod group;
 pub mod role;
 pub mod grant;
+
+/// What can be read here.
+#[derive(MergedObject, Default)]
+pub struct AccessQuery();
+
+/// What can be changed here.
+#[derive(MergedObject, Default)]
+pub struct AccessMutation();

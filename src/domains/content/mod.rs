@@ -1,6 +1,16 @@
 //! Spaces, charts and dashboards.
 
+use async_graphql::MergedObject;
+
 pub mod space;
 pub mod chart;
 pub mod dashboard;
 pub mod metric_query;
+
+/// What can be read here.
+#[derive(MergedObject, Default)]
+pub struct ContentQuery();
+
+/// What can be changed here.
+#[derive(MergedObject, Default)]
+pub struct ContentMutation();

@@ -18,7 +18,7 @@ impl From<Arc<AccessGrantRow>> for AccessGrant {
 #[Object]
 impl AccessGrant {
     /// Id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
 }

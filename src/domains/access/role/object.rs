@@ -18,7 +18,7 @@ impl From<Arc<RoleRow>> for Role {
 #[Object]
 impl Role {
     /// Id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
 }

@@ -18,7 +18,7 @@ impl From<Arc<ChartRow>> for Chart {
 #[Object]
 impl Chart {
     /// Id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
 }

@@ -18,7 +18,7 @@ impl From<Arc<DashboardRow>> for Dashboard {
 #[Object]
 impl Dashboard {
     /// Id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
 }

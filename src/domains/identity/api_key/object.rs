@@ -18,7 +18,7 @@ impl From<Arc<ApiKeyRow>> for ApiKey {
 #[Object]
 impl ApiKey {
     /// Id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
 }

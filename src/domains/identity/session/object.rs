@@ -18,7 +18,7 @@ impl From<Arc<SessionRow>> for Session {
 #[Object]
 impl Session {
     /// Id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
 }

@@ -18,7 +18,7 @@ impl From<Arc<AuditEventRow>> for AuditEvent {
 #[Object]
 impl AuditEvent {
     /// Id.
-    async fn id(&self) -> ID {
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
 }

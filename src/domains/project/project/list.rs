@@ -1,9 +1,12 @@
-//! How rows of `projects` are loaded and listed.
+//! Filters and orders of project lists.
 
-use super::{Project, ProjectRow};
+use super::{Project, ProjectRow, ProjectType};
 use crate::{
     db::schema::projects,
-    gql::{ListNode, by_id_loader, listing},
+    gql::{
+        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, enum_filter,
+        filterable, listing, sortable,
+    },
     kernel::entity,
 };
 
@@ -13,4 +16,45 @@ listing! { ProjectRow in projects as Project, for entity::Project }
 impl ListNode for Project {
     const CONNECTION: &'static str = "ProjectConnection";
     const EDGE: &'static str = "ProjectEdge";
+}
+
+enum_filter! { ProjectTypeFilter on ProjectType }
+
+filterable! {
+    /// Which projects to list.
+    pub struct ProjectFilter {
+        /// Of this organization.
+        organization_id: IdFilter => IdFilter::of::<entity::Organization>("projects.organization_id"),
+        /// By name.
+        name: StringFilter => column("projects.name"),
+        /// By description.
+        description: StringFilter => column("projects.description"),
+        /// Normal projects or previews.
+        #[graphql(name = "type")]
+        project_type: ProjectTypeFilter => column("projects.type"),
+        /// In use or not.
+        is_active: BooleanFilter => column("projects.is_active"),
+        /// By the full name of who changed it last.
+        updated_by: StringFilter => column("(SELECT u.full_name FROM users u WHERE u.id = projects.updated_by)"),
+        /// Previews and copies of this project.
+        upstream_project_id: IdFilter => IdFilter::of::<entity::Project>("projects.upstream_project_id"),
+    }
+}
+
+sortable! {
+    /// Fields by which projects can be ordered.
+    pub enum ProjectOrderField, ProjectOrder in "projects", tie "projects.id", default Name Asc {
+        /// By name.
+        Name = "NAME" => "projects.name" as "::text",
+        /// By description; those without one come first.
+        Description = "DESCRIPTION" => "coalesce(projects.description, '')" as "::text",
+        /// By the name of the organization.
+        OrganizationName = "ORGANIZATION_NAME" => "(SELECT o.name FROM organizations o WHERE o.id = projects.organization_id)" as "::text",
+        /// Those not in use first.
+        IsActive = "IS_ACTIVE" => "projects.is_active" as "::bool",
+        /// By time of creation.
+        CreatedAt = "CREATED_AT" => "projects.created_at" as "::timestamptz",
+        /// By time of the last change.
+        UpdatedAt = "UPDATED_AT" => "projects.updated_at" as "::timestamptz",
+    }
 }

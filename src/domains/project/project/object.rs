@@ -1,11 +1,19 @@
 //! The type `Project` of the graph.
 
-use super::ProjectRow;
-use crate::gql::id_text;
-use async_graphql::{ID, Object};
+use super::{ProjectFilter, ProjectOrderField, ProjectRow, ProjectType};
+use crate::{
+    domains::identity::{
+        organization::{Organization, OrganizationRow},
+        user::{User, UserRow},
+    },
+    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, TimeZone, children, id_text},
+    kernel::{Error, Result},
+};
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-/// See the type of the graph.
+/// A project of an organization: one semantic layer and the spaces built on it.
 pub struct Project(pub Arc<ProjectRow>);
 
 impl From<Arc<ProjectRow>> for Project {
@@ -14,11 +22,95 @@ impl From<Arc<ProjectRow>> for Project {
     }
 }
 
-/// TODO describe.
+/// A project of an organization: one semantic layer and the spaces built on it.
 #[Object]
 impl Project {
-    /// Id.
-    async fn id(&self) -> ID {
+    /// Globally unique id.
+    pub async fn id(&self) -> ID {
         id_text(self.0.id)
     }
+
+    /// Name, unique within the organization.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What the project is for.
+    async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Whether it is for work or a preview of changed models.
+    #[graphql(name = "type")]
+    async fn project_type(&self) -> ProjectType {
+        self.0.project_type
+    }
+
+    /// The organization that owns it.
+    async fn organization(&self, ctx: &Context<'_>) -> Result<Organization> {
+        let row = ctx.by_id::<OrganizationRow>(self.0.organization_id).await?;
+        Ok(row.ok_or(Error::NotFound)?.into())
+    }
+
+    /// Whether it is in use.
+    async fn is_active(&self) -> bool {
+        self.0.is_active
+    }
+
+    /// Project to which content of this one is promoted.
+    async fn upstream_project(&self, ctx: &Context<'_>) -> Option<Result<Project>> {
+        let row = ctx.by_id::<ProjectRow>(self.0.upstream_project_id?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// Previews and copies that promote to this project.
+    async fn previews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Project>> {
+        let page = PageArgs::new(first, after, last, before);
+        let order: [(ProjectOrderField, _); 0] = [];
+        let link = "projects.upstream_project_id = p.id AND projects.type = 'PREVIEW'";
+        children::<ProjectRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
+            None::<ProjectFilter>.condition()
+        })
+        .await
+    }
+
+    /// IANA zone in which schedules of the project run unless they say otherwise.
+    async fn scheduler_timezone(&self) -> TimeZone {
+        TimeZone::trusted(self.0.scheduler_timezone.as_str())
+    }
+
+    /// True where every user must bring own warehouse credentials.
+    async fn require_user_credentials(&self) -> bool {
+        self.0.require_user_credentials
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Who created it; null if the account is gone or not visible.
+    async fn created_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let row = ctx.by_id::<UserRow>(self.0.created_by?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// When it was changed last.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+
+    /// Who changed it last; null if the account is gone or not visible.
+    async fn updated_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
 }
+

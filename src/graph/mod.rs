@@ -1,0 +1,62 @@
+//! The root of the graph: merges of the areas, the node dispatch, the schema.
+
+mod registry;
+
+pub use registry::Node;
+
+use crate::domains::{access, content, identity, project};
+use async_graphql::{
+    EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode,
+};
+
+/// Where reading starts.
+#[derive(MergedObject, Default)]
+pub struct Query(
+    registry::NodeQuery,
+    identity::IdentityQuery,
+    access::AccessQuery,
+    project::ProjectAreaQuery,
+    content::ContentQuery,
+);
+
+/// Where changing starts. Each field is one transaction.
+#[derive(MergedObject, Default)]
+pub struct Mutation(
+    identity::IdentityMutation,
+    access::AccessMutation,
+    project::ProjectAreaMutation,
+    content::ContentMutation,
+);
+
+/// The graph.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    // The guard has validated every document before (and better); the engine only executes.
+    // No extensions: one would send every field down the slow path.
+    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .validation_mode(ValidationMode::Fast)
+        .limit_recursive_depth(64)
+        .disable_suggestions()
+}
+
+/// Makes the schema.
+pub fn schema() -> Schema {
+    builder().finish()
+}
+
+/// The schema as text, sorted, with a trailing newline: what `schema.graphql` holds.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .prefer_single_line_descriptions()
+        .include_specified_by();
+    let mut text = schema().sdl_with_options(options);
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    text
+}
+

@@ -1,0 +1,126 @@
+//! Everything that has a global id, in one list: the `Node` interface, and `node` and `nodes`.
+
+use crate::{
+    domains::{
+        access::{grant::AccessGrant, group::Group, role::Role},
+        content::{chart::Chart, dashboard::Dashboard, space::Space},
+        identity::{
+            api_key::ApiKey, organization::Organization, session::Session, user::User,
+        },
+        platform::audit::AuditEvent,
+        project::project::Project,
+    },
+    gql::ScopeExt as _,
+    kernel::{AnyId, Entity, Error, Id, Result, entity},
+};
+use async_graphql::{Context, ID, Interface, Object};
+use futures_util::future::try_join_all;
+
+/// Makes the interface `Node` and the dispatch from a prefix to a loader.
+///
+/// ```text
+/// entities! { Chart by ChartRow for entity::Chart, … }
+/// // → enum Node { Chart(Chart), … }, async fn find(ctx, id) -> Result<Option<Node>>, KINDS
+/// ```
+macro_rules! entities {
+    ($($node:ident for $entity:ty),* $(,)?) => {
+        /// Everything that has an id of its own.
+        #[derive(Interface)]
+        #[graphql(field(name = "id", ty = "ID", desc = "Globally unique id, for example `chart_01h455vb4pex5vsknk084sn02q`. Give it to `node` to fetch the object again."))]
+        pub enum Node { $(#[doc(hidden)] $node($node)),* }
+
+        /// Prefix and type of every kind of node.
+        pub const KINDS: &[(&str, &str)] = &[$((<$entity as Entity>::PREFIX, <$entity as Entity>::TYPE)),*];
+
+        async fn find(ctx: &Context<'_>, id: AnyId<'_>) -> Result<Option<Node>> {
+            $(if id.prefix == <$entity as Entity>::PREFIX {
+                let id = Id::<$entity>::from_uuid(id.uuid);
+                let row = ctx.by_id::<<$node as NodeRow>::Row>(id).await?;
+                return Ok(row.map(|row| Node::$node(row.into())));
+            })*
+            Ok(None)
+        }
+    };
+}
+
+/// The row behind a node.
+trait NodeRow: From<std::sync::Arc<Self::Row>> {
+    type Row: crate::gql::ById;
+}
+macro_rules! node_rows {
+    ($($node:ident by $row:ty),* $(,)?) => {$(impl NodeRow for $node { type Row = $row; })*};
+}
+node_rows! {
+    AccessGrant by crate::domains::access::grant::AccessGrantRow,
+    ApiKey by crate::domains::identity::api_key::ApiKeyRow,
+    AuditEvent by crate::domains::platform::audit::AuditEventRow,
+    Chart by crate::domains::content::chart::ChartRow,
+    Dashboard by crate::domains::content::dashboard::DashboardRow,
+    Group by crate::domains::access::group::GroupRow,
+    Organization by crate::domains::identity::organization::OrganizationRow,
+    Project by crate::domains::project::project::ProjectRow,
+    Role by crate::domains::access::role::RoleRow,
+    Session by crate::domains::identity::session::SessionRow,
+    Space by crate::domains::content::space::SpaceRow,
+    User by crate::domains::identity::user::UserRow,
+}
+
+entities! {
+    AccessGrant for entity::AccessGrant,
+    ApiKey for entity::ApiKey,
+    AuditEvent for entity::AuditEvent,
+    Chart for entity::Chart,
+    Dashboard for entity::Dashboard,
+    Group for entity::Group,
+    Organization for entity::Organization,
+    Project for entity::Project,
+    Role for entity::Role,
+    Session for entity::Session,
+    Space for entity::Space,
+    User for entity::User,
+}
+
+/// `node` and `nodes`.
+#[derive(Default)]
+pub struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Any object by its id; null if there is none or the caller may not see it.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the object, of whatever type.")] id: ID,
+    ) -> Result<Option<Node>> {
+        ctx.scope().viewer()?;
+        find(ctx, parse("id", &id)?).await
+    }
+
+    /// Objects by their ids, in the same order; null where there is none or the caller may not see it.
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Ids of the objects, of whatever types; at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        ctx.scope().viewer()?;
+        let maximum = ctx.scope().limits.bulk_max;
+        if ids.len() > maximum {
+            let found = ids.len();
+            return Err(Error::invalid("ids", format!("at most {maximum} ids are allowed, got {found}")));
+        }
+        let ids = ids.iter().map(|id| parse("ids", id)).collect::<Result<Vec<_>>>()?;
+        try_join_all(ids.into_iter().map(|id| find(ctx, id))).await
+    }
+}
+
+fn parse<'a>(argument: &'static str, id: &'a ID) -> Result<AnyId<'a>> {
+    AnyId::parse(id.as_str())
+        .filter(|id| KINDS.iter().any(|(prefix, _)| *prefix == id.prefix))
+        .ok_or_else(|| {
+            let prefixes: Vec<_> = KINDS.iter().map(|(prefix, _)| format!("{prefix}_")).collect();
+            Error::invalid(
+                argument,
+                format!("expected an id that starts with one of {}", prefixes.join(", ")),
+            )
+        })
+}
