@@ -16,7 +16,7 @@ run: prerequisites ## Serve the demo on 127.0.0.1:8080 with a PostgreSQL of its 
 	$(CHARTROOM) --profile $(PROFILE) -- serve --demo
 
 test: prerequisites ## Run every test
-	@if cargo nextest --version >/dev/null 2>&1; then set -x; cargo nextest run $(LOCKED); else set -x; cargo test $(LOCKED) --lib --bins --tests; fi
+	@if cargo nextest --version >/dev/null 2>&1; then set -x; scripts/with-test-postgres cargo nextest run $(LOCKED); else set -x; scripts/with-test-postgres cargo test $(LOCKED) --lib --bins --tests; fi
 	cargo test $(LOCKED) --doc
 
 check: lint schema-check ## Everything that can be said without running tests: format, clippy, schema drift, licences

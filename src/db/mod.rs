@@ -1,6 +1,7 @@
 //! Access to PostgreSQL: pool, transactions, migrations, and the pieces of SQL that diesel's
 //! query language cannot say (keyset pages, the first rows of many parents in one statement).
 
+pub mod embedded;
 mod error;
 mod fragment;
 mod ids;

@@ -1,1 +1,8 @@
-fn main(){}
+//! The one integration test binary: everything a caller can do, over real HTTP and PostgreSQL.
+
+#![cfg(test)]
+
+mod support;
+
+mod embedded;
+mod project;

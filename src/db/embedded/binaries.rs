@@ -9,7 +9,7 @@ use super::error::EmbeddedError;
 use super::options::EmbeddedOptions;
 
 /// The oldest major version Chartroom runs on.
-pub(super) const MINIMUM_MAJOR: u32 = 14;
+pub(super) const MINIMUM_MAJOR: u32 = 15;
 
 /// Where packages put one version beside another: the directory, what its entries begin with,
 /// and where the programs are in an entry.

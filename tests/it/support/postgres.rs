@@ -1,0 +1,119 @@
+//! A PostgreSQL for the run and a database for each test.
+//!
+//! The server is the one of `CHARTROOM_TEST_DATABASE_URL` (`make test` starts one), or else an
+//! embedded cluster that lives as long as the test process. Migrations run once, into a template.
+
+use chartroom::db::migrate;
+use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::OnceCell;
+
+/// A database that is dropped with this value.
+pub struct TestDatabase {
+    server: String,
+    name: String,
+}
+
+static TEMPLATE: OnceCell<(String, String)> = OnceCell::const_new();
+
+impl TestDatabase {
+    /// A fresh copy of the migrated template.
+    pub async fn create() -> Self {
+        let (server, template) = TEMPLATE.get_or_init(prepare).await.clone();
+        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let mut conn = connect(&server).await;
+        conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
+            .await
+            .expect("the test database can be created");
+        Self { server, name }
+    }
+
+    /// Address of the database.
+    pub fn url(&self) -> String {
+        with_database(&self.server, &self.name)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // The test's runtime may be gone already, so the clean-up brings its own.
+        let cleanup = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                let _ = connect(&server).await.batch_execute(&drop).await;
+            });
+        });
+        let _ = cleanup.join();
+    }
+}
+
+async fn connect(url: &str) -> AsyncPgConnection {
+    AsyncPgConnection::establish(url).await.expect("the test server can be reached")
+}
+
+async fn prepare() -> (String, String) {
+    let server = server().await;
+    let template = format!("template_{}", fingerprint());
+    let mut conn = connect(&server).await;
+    // Test processes start together; one of them makes the template.
+    conn.batch_execute("SELECT pg_advisory_lock(1)").await.expect("the lock");
+    let exists = format!("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = '{template}') THEN RAISE 'absent'; END IF; END $$");
+    if conn.batch_execute(&exists).await.is_err() {
+        let making = format!("making_{}", uuid::Uuid::now_v7().simple());
+        conn.batch_execute(&format!("CREATE DATABASE {making}")).await.expect("the template");
+        let url = with_database(&server, &making);
+        migrate::run(&url).await.expect("the migrations run");
+        let mut fresh = connect(&url).await;
+        chartroom::domains::access::role::seed(
+            &mut fresh,
+            chartroom::authz::System::new("test template"),
+        )
+        .await
+        .expect("the built-in roles");
+        drop(fresh);
+        conn.batch_execute(&format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{making}'; \
+             ALTER DATABASE {making} RENAME TO {template}"
+        ))
+        .await
+        .expect("the template gets its name");
+    }
+    (server, template)
+}
+
+/// Changes with every migration and built-in role, so that an old template is not used.
+fn fingerprint() -> String {
+    let mut hash = Sha256::new();
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let mut files: Vec<_> = std::fs::read_dir(root).expect("migrations").flatten().collect();
+    files.sort_by_key(std::fs::DirEntry::file_name);
+    for file in files {
+        if let Ok(text) = std::fs::read(file.path().join("up.sql")) {
+            hash.update(text);
+        }
+    }
+    for role in chartroom::authz::built_in_roles() {
+        hash.update(format!("{role:?}"));
+    }
+    hex::encode(hash.finalize()).chars().take(16).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are told of a server by the environment")]
+async fn server() -> String {
+    match std::env::var("CHARTROOM_TEST_DATABASE_URL") {
+        Ok(url) => url,
+        Err(_) => embedded().await,
+    }
+}
+
+async fn embedded() -> String {
+    panic!("set CHARTROOM_TEST_DATABASE_URL, or run the tests by `make test`")
+}
+
+fn with_database(server: &str, name: &str) -> String {
+    let (address, query) = server.split_once('?').unwrap_or((server, ""));
+    let base = address.rsplit_once('/').map_or(address, |(base, _)| base);
+    if query.is_empty() { format!("{base}/{name}") } else { format!("{base}/{name}?{query}") }
+}
