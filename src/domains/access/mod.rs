@@ -5,6 +5,9 @@ use async_graphql::MergedObject;
 pub mod group;
 pub mod role;
 pub mod grant;
+mod principal;
+
+pub use principal::{PrincipalId, PrincipalRef};
 
 /// What can be read here.
 #[derive(MergedObject, Default)]

@@ -6,6 +6,7 @@ pub mod user;
 pub mod session;
 pub mod api_key;
 pub mod organization;
+pub mod authentication;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]

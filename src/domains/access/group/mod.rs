@@ -1,9 +1,12 @@
-//! Groups of members.
+//! Groups: sets of members of one organization.
 
 mod list;
 mod object;
 mod policy;
+mod refs;
 mod row;
+mod store;
 
 pub use object::Group;
+pub use refs::GroupRef;
 pub use row::*;

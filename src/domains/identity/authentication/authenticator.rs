@@ -1,0 +1,178 @@
+//! From a token to a viewer.
+
+use super::store;
+use crate::{
+    authz::{Access, Credential, Origin, Permission, System, Viewer},
+    db::Database,
+    kernel::{
+        Error, Result, Secret, SecretKind,
+        entity::{OrganizationId, UserId},
+    },
+};
+use chrono::{DateTime, TimeDelta, Utc};
+use moka::future::Cache;
+use std::{sync::Arc, time::Duration};
+
+/// How old an answer may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freshness {
+    /// Up to [`Authenticator::MAX_AGE`] old: for queries and subscriptions.
+    Recent,
+    /// Read now: for mutations.
+    Now,
+}
+
+/// Tells who is behind a token. Cheap to clone; clones share what they remember.
+///
+/// ```text
+/// let viewer = match Secret::parse(bearer) {
+///     Some(token) => authenticator.authenticate(&token, &origin, now, Freshness::Recent).await?,
+///     None => None, // no token of ours: refused without a look into the database
+/// };
+/// ```
+///
+/// The HTTP layer calls [`Self::forget`] with the request's token when the notes of a response say
+/// `signed_out`, and [`Self::forget_all`] when they say `changed_rights`. Other nodes notice within
+/// [`Self::MAX_AGE`].
+#[derive(Clone)]
+pub struct Authenticator {
+    db: Database,
+    recent: Cache<Vec<u8>, Arc<Known>>,
+}
+
+struct Known {
+    viewer: Arc<Viewer>,
+    read_at: DateTime<Utc>,
+}
+
+/// Why nothing is remembered of a look-up.
+enum Unknown {
+    Nobody,
+    Failed(Error),
+}
+
+impl Authenticator {
+    /// How long an answer may be used again.
+    pub const MAX_AGE: Duration = Duration::from_secs(3);
+    /// How many tokens are remembered.
+    const MAX_KNOWN: u64 = 10_000;
+
+    /// An authenticator that remembers nothing yet.
+    pub fn new(db: Database) -> Self {
+        let recent =
+            Cache::builder().max_capacity(Self::MAX_KNOWN).time_to_live(Self::MAX_AGE).build();
+        Self { db, recent }
+    }
+
+    /// Who is behind a token, with the rights of now; `None` if the token is unknown, ended or
+    /// expired, the account is not in use, or the user may no longer use API keys.
+    ///
+    /// Notes the use of the token, at most once a minute.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn authenticate(
+        &self,
+        token: &Secret,
+        origin: &Origin,
+        now: DateTime<Utc>,
+        freshness: Freshness,
+    ) -> Result<Option<Arc<Viewer>>> {
+        let hash = token.hash();
+        let recent = self.recent.get(&hash).await.filter(|known| !is_old(known, now));
+        if freshness == Freshness::Now || recent.is_none() {
+            self.recent.invalidate(&hash).await;
+        }
+        let found = if freshness == Freshness::Now {
+            let found = self.look_up(token, origin, now).await;
+            if let Ok(known) = &found {
+                self.recent.insert(hash, known.clone()).await;
+            }
+            found.map_err(Arc::new)
+        } else {
+            // Requests that miss at the same time share one look-up.
+            self.recent.try_get_with(hash, self.look_up(token, origin, now)).await
+        };
+        match found {
+            Ok(known) => Ok(Some(known.viewer.clone())),
+            Err(unknown) => match &*unknown {
+                Unknown::Nobody => Ok(None),
+                Unknown::Failed(error) => Err(error.clone()),
+            },
+        }
+    }
+
+    /// Forgets one token, after it was signed out.
+    pub async fn forget(&self, token: &Secret) {
+        self.recent.invalidate(&token.hash()).await;
+    }
+
+    /// Forgets everybody, after rights changed.
+    pub fn forget_all(&self) {
+        self.recent.invalidate_all();
+    }
+
+    async fn look_up(
+        &self,
+        token: &Secret,
+        origin: &Origin,
+        now: DateTime<Utc>,
+    ) -> Result<Arc<Known>, Unknown> {
+        let viewer = self.read(token, origin, now).await.map_err(Unknown::Failed)?;
+        let viewer = Arc::new(viewer.ok_or(Unknown::Nobody)?);
+        Ok(Arc::new(Known { viewer, read_at: now }))
+    }
+
+    async fn read(
+        &self,
+        token: &Secret,
+        origin: &Origin,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Viewer>> {
+        let conn = self.db.get().await?;
+        let system = System::new("find out who is behind a token");
+        let found = match token.kind() {
+            SecretKind::Session => store::use_session(&conn, system, &token.hash(), now).await?,
+            SecretKind::ApiKey => {
+                store::use_api_key(&conn, system, &token.hash(), origin, now).await?
+            }
+        };
+        let Some(found) = found else { return Ok(None) };
+        let access = Access::load(&conn, found.user).await?;
+        let keys = access.reach(Permission::ApiKeyUse);
+        let may_use_keys = keys.everywhere || !keys.organizations.is_empty();
+        if matches!(found.credential, Credential::ApiKey(_)) && !may_use_keys {
+            return Ok(None);
+        }
+        let organization = working_organization(&access, &found.organizations);
+        Ok(Some(Viewer {
+            user: found.user,
+            credential: found.credential,
+            organization,
+            access,
+        }))
+    }
+}
+
+/// Whoever a token belongs to, before rights are read.
+pub(super) struct Holder {
+    pub(super) user: UserId,
+    pub(super) credential: Credential,
+    /// Organizations to work in, the wanted one first.
+    pub(super) organizations: Vec<OrganizationId>,
+}
+
+/// The first of the wanted organizations that the user still belongs to, or else any.
+pub(super) fn working_organization(
+    access: &Access,
+    wanted: &[OrganizationId],
+) -> Option<OrganizationId> {
+    let member = |id: &&OrganizationId| access.organizations.contains(*id);
+    wanted.iter().find(member).or_else(|| access.organizations.iter().min()).copied()
+}
+
+fn is_old(known: &Known, now: DateTime<Utc>) -> bool {
+    let age = now.signed_duration_since(known.read_at);
+    age < TimeDelta::zero()
+        || age >= TimeDelta::from_std(Authenticator::MAX_AGE).unwrap_or(TimeDelta::zero())
+}
