@@ -2,16 +2,16 @@
 
 use async_graphql::MergedObject;
 
-pub mod group;
-pub mod role;
 pub mod grant;
+pub mod group;
 mod principal;
+pub mod role;
 
-pub use principal::{PrincipalId, PrincipalRef};
+pub use principal::{Principal, PrincipalId, PrincipalRef, PrincipalType, PrincipalTypeFilter};
 
 /// What can be read here.
 #[derive(MergedObject, Default)]
-pub struct AccessQuery();
+pub struct AccessQuery(role::RoleQuery);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]

@@ -1,11 +1,17 @@
-//! How rows of `access_grants` are loaded and listed.
+//! Filters and the order of lists of grants.
 
 use super::{AccessGrant, AccessGrantRow};
 use crate::{
-    db::schema::access_grants,
-    gql::{ListNode, by_id_loader, listing},
-    kernel::entity,
+    db::{Bind, Fragment, schema::access_grants, sql},
+    domains::access::PrincipalTypeFilter,
+    gql::{
+        BooleanFilter, Connection, FilterInput, IdFilter, ListNode, OrderDirection, OrderField,
+        PageArgs, StringFilter, by_id_loader, children, column, filterable, listing,
+    },
+    kernel::{AnyId, Entity, Error, Result, entity},
 };
+use async_graphql::{Context, ID};
+use uuid::Uuid;
 
 by_id_loader! { AccessGrantRow in access_grants for entity::AccessGrant }
 listing! { AccessGrantRow in access_grants as AccessGrant, for entity::AccessGrant }
@@ -13,4 +19,102 @@ listing! { AccessGrantRow in access_grants as AccessGrant, for entity::AccessGra
 impl ListNode for AccessGrant {
     const CONNECTION: &'static str = "AccessGrantConnection";
     const EDGE: &'static str = "AccessGrantEdge";
+}
+
+filterable! {
+    /// Which grants to list.
+    pub struct AccessGrantFilter {
+        /// Given to users or to groups.
+        principal_type: PrincipalTypeFilter => column("(CASE WHEN access_grants.user_id IS NULL THEN 'GROUP' ELSE 'USER' END)"),
+        /// Given to this user or group.
+        principal_id: IdFilter => of_principal,
+        /// Giving this role.
+        role_id: IdFilter => IdFilter::of::<entity::Role>("access_grants.role_id"),
+        /// Made on this very scope; lists of grants hold no others.
+        is_explicit: BooleanFilter => column("TRUE"),
+        /// By the full name of the user or the name of the group.
+        name: StringFilter => column(
+            "coalesce((SELECT u.full_name FROM users u WHERE u.id = access_grants.user_id), \
+             (SELECT g.name FROM groups g WHERE g.id = access_grants.group_id))"
+        ),
+    }
+}
+
+const PRINCIPAL: &str = "coalesce(access_grants.user_id, access_grants.group_id)";
+
+/// An id of a user or of a group; the two never share a UUID.
+fn principal(id: &ID) -> Result<Uuid> {
+    AnyId::parse(id.as_str())
+        .filter(|id| [entity::User::PREFIX, entity::Group::PREFIX].contains(&id.prefix))
+        .map(|id| id.uuid)
+        .ok_or_else(|| {
+            Error::invalid(
+                "filter.principalId",
+                "expected an id that starts with `user_` or `group_`",
+            )
+        })
+}
+
+fn of_principal(filter: &IdFilter) -> Result<Fragment> {
+    let any = |ids: &[ID]| -> Result<Fragment> {
+        let ids = ids.iter().map(principal).collect::<Result<Vec<_>>>()?;
+        Ok(sql(PRINCIPAL, []).then(" = ANY(?)", [Bind::Uuids(ids)]))
+    };
+    let one = |id: &Option<ID>| {
+        id.as_ref()
+            .map(|id| any(std::slice::from_ref(id)))
+            .transpose()
+    };
+    let many = |ids: &Option<Vec<ID>>| ids.as_deref().map(any).transpose();
+    let conditions = [
+        one(&filter.eq)?,
+        one(&filter.ne)?.map(Fragment::negate),
+        many(&filter.within)?,
+        many(&filter.not_in)?.map(Fragment::negate),
+        // A grant always has a principal.
+        filter.is_null.map(|is_null| {
+            if is_null {
+                Fragment::no()
+            } else {
+                Fragment::yes()
+            }
+        }),
+    ];
+    Ok(Fragment::all(conditions.into_iter().flatten()))
+}
+
+/// The order of lists of grants: as they were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessGrantOrder;
+
+impl OrderField for AccessGrantOrder {
+    const LIST: &'static str = "accessGrants";
+    const TIE: (&'static str, &'static str) = ("access_grants.id", "::uuid");
+
+    fn term(self) -> (&'static str, &'static str) {
+        ("access_grants.created_at", "::timestamptz")
+    }
+
+    fn default_order() -> (Self, OrderDirection) {
+        (Self, OrderDirection::Asc)
+    }
+}
+
+/// The grants of a scope (`access_grants.scope_id = p.id`) or of a principal
+/// (`access_grants.user_id = p.id`, `access_grants.group_id = p.id`).
+///
+/// # Errors
+/// Wrong arguments, lack of sign-in, outages.
+pub async fn access_grants_of(
+    ctx: &Context<'_>,
+    parent: Uuid,
+    link: &'static str,
+    filter: Option<&AccessGrantFilter>,
+    page: &PageArgs,
+) -> Result<Connection<AccessGrant>> {
+    let order: [(AccessGrantOrder, _); 0] = [];
+    children::<AccessGrantRow, _>(ctx, parent, link, page, &order, || {
+        filter.map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
+    })
+    .await
 }

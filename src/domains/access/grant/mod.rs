@@ -1,9 +1,16 @@
 //! Grants: roles given to users and groups on scopes.
+//!
+//! A principal has at most one grant on a scope. The grant of a user on an organization is the
+//! membership. Only grants that were made are stored and listed; what follows from them is
+//! computed in `effective`.
 
 mod list;
 mod object;
 mod policy;
 mod row;
+mod scope;
 
+pub use list::{AccessGrantFilter, AccessGrantOrder, access_grants_of};
 pub use object::AccessGrant;
-pub use row::*;
+pub use row::{AccessGrantRow, GrantScope};
+pub use scope::AccessScope;

@@ -16,12 +16,14 @@ impl Resource for AccessGrant {
     const TABLE: &'static str = "access_grants";
 
     async fn place(mut conn: &Conn, id: AccessGrantId) -> Result<Option<Place>> {
-        let found: Option<Uuid> =
-            sql("SELECT organization_id FROM access_grants WHERE id = ?", [id.into()])
-                .statement::<st::Uuid>()
-                .get_result(&mut conn)
-                .await
-                .optional()?;
+        let found: Option<Uuid> = sql(
+            "SELECT organization_id FROM access_grants WHERE id = ?",
+            [id.into()],
+        )
+        .statement::<st::Uuid>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
         Ok(found.map(|id| Place::organization(OrganizationId::from_uuid(id))))
     }
 
@@ -31,8 +33,12 @@ impl Resource for AccessGrant {
             "access_grants.group_id = ANY(?)",
             [Bind::from(access.groups.as_slice())],
         ));
-        let users = access.reach(Permission::MemberView).of_organization("access_grants.organization_id");
-        let groups = access.reach(Permission::GroupView).of_organization("access_grants.organization_id");
+        let users = access
+            .reach(Permission::MemberView)
+            .of_organization("access_grants.organization_id");
+        let groups = access
+            .reach(Permission::GroupView)
+            .of_organization("access_grants.organization_id");
         let principal = own
             .clone()
             .or(sql("access_grants.user_id IS NOT NULL", []).and(users.clone()))

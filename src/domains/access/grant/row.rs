@@ -7,7 +7,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 text_enum! {
     /// On what a grant is.
     pub enum GrantScope {

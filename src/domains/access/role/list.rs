@@ -1,10 +1,14 @@
-//! How rows of `roles` are loaded and listed.
+//! Filters and orders of role lists.
 
-use super::{Role, RoleRow};
+use super::{Role, RoleRow, RoleType};
 use crate::{
-    db::schema::roles,
-    gql::{ListNode, by_id_loader, listing},
-    kernel::entity,
+    authz::RoleScope,
+    db::{Fragment, schema::roles, sql},
+    gql::{
+        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, enum_filter,
+        filterable, listing, sortable,
+    },
+    kernel::{Result, entity},
 };
 
 by_id_loader! { RoleRow in roles for entity::Role }
@@ -13,4 +17,54 @@ listing! { RoleRow in roles as Role, for entity::Role }
 impl ListNode for Role {
     const CONNECTION: &'static str = "RoleConnection";
     const EDGE: &'static str = "RoleEdge";
+}
+
+enum_filter! { RoleScopeFilter on RoleScope }
+enum_filter! { RoleTypeFilter on RoleType }
+
+filterable! {
+    /// Which roles to list.
+    pub struct RoleFilter {
+        /// By name.
+        name: StringFilter => column("roles.name"),
+        /// By key.
+        key: StringFilter => column("roles.key"),
+        /// By where they can be granted.
+        scope: RoleScopeFilter => column("roles.scope"),
+        /// Built-in or custom.
+        #[graphql(name = "type")]
+        role_type: RoleTypeFilter => column("(CASE WHEN roles.is_built_in THEN 'BUILT_IN' ELSE 'CUSTOM' END)"),
+        /// In use or not.
+        is_active: BooleanFilter => column("roles.is_active"),
+        /// Custom roles that hold on a project for everybody they are assigned to.
+        project_id: IdFilter => holds_on_project,
+    }
+}
+
+fn holds_on_project(filter: &IdFilter) -> Result<Fragment> {
+    let project = filter.on::<entity::Project>("held.project_id")?;
+    Ok(sql(
+        "EXISTS (SELECT FROM (\
+           SELECT rp.project_id FROM role_projects rp WHERE rp.role_id = roles.id AND NOT roles.all_projects \
+           UNION ALL \
+           SELECT pr.id FROM projects pr WHERE pr.organization_id = roles.organization_id AND roles.all_projects\
+         ) AS held WHERE ",
+        [],
+    )
+    .with(project)
+    .then(")", []))
+}
+
+sortable! {
+    /// Fields by which roles can be ordered.
+    pub enum RoleOrderField, RoleOrder in "roles", tie "roles.id", default Name Asc {
+        /// By name.
+        Name = "NAME" => "roles.name" as "::text",
+        /// Custom roles first.
+        Type = "TYPE" => "roles.is_built_in" as "::bool",
+        /// By time of creation.
+        CreatedAt = "CREATED_AT" => "roles.created_at" as "::timestamptz",
+        /// By time of the last change.
+        UpdatedAt = "UPDATED_AT" => "roles.updated_at" as "::timestamptz",
+    }
 }

@@ -1,15 +1,22 @@
 //! Roles: named sets of permissions.
+//!
+//! A role can be granted on one kind of scope only, and carries only permissions that have an
+//! effect there. Built-in roles belong to nobody and never change. Custom roles belong to an
+//! organization; those of scope TENANT to the installation. `rank` is the number of permissions.
 
 mod list;
 mod object;
 mod policy;
+mod query;
 mod refs;
 mod row;
 mod store;
 
+pub use list::{RoleFilter, RoleOrder, RoleOrderField, RoleScopeFilter, RoleTypeFilter};
 pub use object::Role;
+pub use query::RoleQuery;
 pub use refs::RoleRef;
-pub use row::*;
+pub use row::{RoleRow, RoleType};
 pub use store::built_in_id;
 
 use crate::{authz::System, db::Conn, kernel::Result};

@@ -3,7 +3,7 @@
 //! roles are seen by their holders and with `SYSTEM_VIEW`.
 
 use crate::{
-    authz::{Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{Delete, Edit, Permission, Permits, Place, Reach, Resource, View, Viewer},
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
@@ -18,14 +18,18 @@ impl Resource for Role {
     const TABLE: &'static str = "roles";
 
     async fn place(mut conn: &Conn, id: RoleId) -> Result<Option<Place>> {
-        let found: Option<Option<Uuid>> =
-            sql("SELECT organization_id FROM roles WHERE id = ?", [id.into()])
-                .statement::<st::Nullable<st::Uuid>>()
-                .get_result(&mut conn)
-                .await
-                .optional()?;
+        let found: Option<Option<Uuid>> = sql(
+            "SELECT organization_id FROM roles WHERE id = ?",
+            [id.into()],
+        )
+        .statement::<st::Nullable<st::Uuid>>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
         Ok(found.map(|owner| {
-            owner.map_or_else(Place::installation, |id| Place::organization(OrganizationId::from_uuid(id)))
+            owner.map_or_else(Place::installation, |id| {
+                Place::organization(OrganizationId::from_uuid(id))
+            })
         }))
     }
 
@@ -34,11 +38,29 @@ impl Resource for Role {
         if access.reach(Permission::SystemView).everywhere {
             return Fragment::yes();
         }
-        let held = access.holdings.iter().map(|holding| holding.role.uuid()).collect();
-        sql("roles.is_built_in OR roles.id = ANY(?)", [Bind::Uuids(held)])
-            .or(access.reach(Permission::RoleView).of_organization("roles.organization_id"))
-            .or(access.reach(Permission::MemberView).of_organization("roles.organization_id"))
+        let held = access
+            .holdings
+            .iter()
+            .map(|holding| holding.role.uuid())
+            .collect();
+        sql(
+            "roles.is_built_in OR roles.id = ANY(?)",
+            [Bind::Uuids(held)],
+        )
+        .or(sql(
+            "roles.organization_id = ANY(?)",
+            [Bind::from(access.organizations.as_slice())],
+        ))
+        .or(wide(&access.reach(Permission::RoleView)))
+        .or(wide(&access.reach(Permission::MemberView)))
     }
+}
+
+/// Custom roles of organizations; held everywhere, a permission does not show tenant roles.
+fn wide(reach: &Reach) -> Fragment {
+    reach
+        .of_organization("roles.organization_id")
+        .and(sql("roles.organization_id IS NOT NULL", []))
 }
 
 impl Permits<View> for Role {

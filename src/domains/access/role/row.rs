@@ -2,12 +2,21 @@
 
 use crate::{
     authz::{PermissionSet, RoleScope},
-    db::schema::roles,
+    db::{schema::roles, text_enum},
     kernel::entity::{OrganizationId, RoleId},
 };
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
+text_enum! {
+    /// Whether a role came with the product.
+    pub enum RoleType {
+        /// It came with the product and cannot be changed.
+        BuiltIn = "BUILT_IN",
+        /// It was made here.
+        Custom = "CUSTOM",
+    }
+}
 
 /// A role.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]

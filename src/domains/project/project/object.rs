@@ -2,9 +2,12 @@
 
 use super::{ProjectFilter, ProjectOrderField, ProjectRow, ProjectType};
 use crate::{
-    domains::identity::{
-        organization::{Organization, OrganizationRow},
-        user::{User, UserRow},
+    domains::{
+        access::grant::{AccessGrant, AccessGrantFilter, access_grants_of},
+        identity::{
+            organization::{Organization, OrganizationRow},
+            user::{User, UserRow},
+        },
     },
     gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, TimeZone, children, id_text},
     kernel::{Error, Result},
@@ -79,6 +82,22 @@ impl Project {
             None::<ProjectFilter>.condition()
         })
         .await
+    }
+
+    /// The grants made on this very project, as far as the caller may see them. Who can open it in
+    /// the end, and why, is in `effectiveAccess`.
+    async fn access_grants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<AccessGrantFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<AccessGrant>> {
+        let page = PageArgs::new(first, after, last, before);
+        let link = "access_grants.scope_id = p.id";
+        access_grants_of(ctx, self.0.id.uuid(), link, filter.as_ref(), &page).await
     }
 
     /// IANA zone in which schedules of the project run unless they say otherwise.
