@@ -66,21 +66,41 @@ pub struct Place {
 impl Place {
     /// The installation.
     pub const fn installation() -> Self {
-        Self { organization: None, project: None, spaces: Vec::new(), restricted: false }
+        Self {
+            organization: None,
+            project: None,
+            spaces: Vec::new(),
+            restricted: false,
+        }
     }
 
     /// An organization.
     pub fn organization(id: OrganizationId) -> Self {
-        Self { organization: Some(id), ..Self::installation() }
+        Self {
+            organization: Some(id),
+            ..Self::installation()
+        }
     }
 
     /// A project.
     pub fn project(organization: OrganizationId, id: ProjectId) -> Self {
-        Self { project: Some(id), ..Self::organization(organization) }
+        Self {
+            project: Some(id),
+            ..Self::organization(organization)
+        }
     }
 }
 
-type Row = (String, Uuid, Vec<String>, Option<Uuid>, Option<Uuid>, Option<Uuid>, Option<Uuid>, bool);
+type Row = (
+    String,
+    Uuid,
+    Vec<String>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Uuid>,
+    bool,
+);
 type RowSql = (
     Text,
     SqlUuid,
@@ -124,13 +144,18 @@ impl Access {
             ("ORGANIZATION", Some(o), ..) => (HeldScope::Organization(o), RoleScope::Organization),
             ("ALL_PROJECTS", Some(o), ..) => (HeldScope::AllProjects(o), RoleScope::Project),
             ("PROJECT", Some(o), Some(p), _) => (HeldScope::Project(o, p), RoleScope::Project),
-            ("SPACE", Some(o), Some(p), Some(s)) => {
-                (HeldScope::Space(o, p, SpaceId::from_uuid(s)), RoleScope::Space)
-            }
+            ("SPACE", Some(o), Some(p), Some(s)) => (
+                HeldScope::Space(o, p, SpaceId::from_uuid(s)),
+                RoleScope::Space,
+            ),
             _ => return,
         };
         let permissions = PermissionSet::from_names(names.iter().map(String::as_str)).fitting(fits);
-        self.holdings.push(Holding { scope, role: RoleId::from_uuid(role), permissions });
+        self.holdings.push(Holding {
+            scope,
+            role: RoleId::from_uuid(role),
+            permissions,
+        });
     }
 
     /// What the user may do at a place: the union of every grant that reaches it.
@@ -213,7 +238,9 @@ impl Access {
             }
         }
         for (id, (organization, held)) in &projects {
-            let above = organizations.get(organization).map_or(tenant, |(_, b)| tenant.union(*b));
+            let above = organizations
+                .get(organization)
+                .map_or(tenant, |(_, b)| tenant.union(*b));
             let held = above.union(*held);
             if held.contains(permission) {
                 reach.projects.push(id.uuid());

@@ -66,10 +66,14 @@ pub async fn record(
         Credential::Session(_) | Credential::CommandLine => None,
     });
     let actor = viewer.map(|viewer| viewer.user).or(entry.actor);
-    let organization =
-        entry.organization.or_else(|| viewer.and_then(|viewer| viewer.organization));
-    let targets =
-        if entry.targets.is_empty() { vec![String::new()] } else { entry.targets.clone() };
+    let organization = entry
+        .organization
+        .or_else(|| viewer.and_then(|viewer| viewer.organization));
+    let targets = if entry.targets.is_empty() {
+        vec![String::new()]
+    } else {
+        entry.targets.clone()
+    };
     let ids: Vec<AuditEventId> = targets.iter().map(|_| AuditEventId::new()).collect();
     sql(
         "INSERT INTO audit_events (id, organization_id, actor_id, api_key_id, action, outcome, \

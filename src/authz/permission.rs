@@ -261,28 +261,42 @@ impl PermissionSet {
 
     /// The permissions, in order of declaration.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        Permission::ALL.iter().copied().filter(move |permission| self.contains(*permission))
+        Permission::ALL
+            .iter()
+            .copied()
+            .filter(move |permission| self.contains(*permission))
     }
 
     /// What of the set has an effect on this scope.
     #[must_use]
     pub fn fitting(self, scope: RoleScope) -> Self {
-        self.iter().filter(|permission| permission.fits(scope)).collect()
+        self.iter()
+            .filter(|permission| permission.fits(scope))
+            .collect()
     }
 
     /// Reads stored names; names of a later version are left out.
     pub fn from_names<'a>(names: impl IntoIterator<Item = &'a str>) -> Self {
-        names.into_iter().filter_map(Permission::from_text).collect()
+        names
+            .into_iter()
+            .filter_map(Permission::from_text)
+            .collect()
     }
 
     /// The names to store.
     pub fn names(self) -> Vec<String> {
-        self.iter().map(|permission| permission.as_str().to_owned()).collect()
+        self.iter()
+            .map(|permission| permission.as_str().to_owned())
+            .collect()
     }
 }
 
 impl FromIterator<Permission> for PermissionSet {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        Self(permissions.into_iter().fold(0, |set, permission| set | permission.bit()))
+        Self(
+            permissions
+                .into_iter()
+                .fold(0, |set, permission| set | permission.bit()),
+        )
     }
 }

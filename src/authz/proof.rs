@@ -82,7 +82,11 @@ pub struct Visible<R, A = View> {
 
 impl<R, A> Clone for Visible<R, A> {
     fn clone(&self) -> Self {
-        Self { viewer: self.viewer.clone(), reach: self.reach.clone(), kind: PhantomData }
+        Self {
+            viewer: self.viewer.clone(),
+            reach: self.reach.clone(),
+            kind: PhantomData,
+        }
     }
 }
 
@@ -148,7 +152,11 @@ impl Viewer {
                 format!("you need the permission {} for this", needed.as_str()).into(),
             ));
         }
-        Ok(Grant { id, place, action: PhantomData })
+        Ok(Grant {
+            id,
+            place,
+            action: PhantomData,
+        })
     }
 
     /// Proof that the viewer may see the row.
@@ -160,7 +168,11 @@ impl Viewer {
         if !self.sees(conn, id).await? {
             return Err(Error::NotFound);
         }
-        Ok(Grant { id, place, action: PhantomData })
+        Ok(Grant {
+            id,
+            place,
+            action: PhantomData,
+        })
     }
 
     /// Proof for what everybody may do to what is their own, such as their profile or their keys.
@@ -177,7 +189,11 @@ impl Viewer {
             return Err(Error::NotFound);
         }
         let place = R::place(conn, id).await?.ok_or(Error::NotFound)?;
-        Ok(Grant { id, place, action: PhantomData })
+        Ok(Grant {
+            id,
+            place,
+            action: PhantomData,
+        })
     }
 
     async fn sees<R: Resource>(&self, mut conn: &Conn, id: Id<R>) -> Result<bool> {
@@ -186,8 +202,10 @@ impl Viewer {
             .then(" WHERE id = ? AND ", [id.into()])
             .with(R::visible(self))
             .then(")", []);
-        let seen: bool =
-            statement.statement::<diesel::sql_types::Bool>().get_result(&mut conn).await?;
+        let seen: bool = statement
+            .statement::<diesel::sql_types::Bool>()
+            .get_result(&mut conn)
+            .await?;
         Ok(seen)
     }
 }
@@ -195,6 +213,10 @@ impl Viewer {
 impl System {
     /// A proof for work of the server itself, such as loading the demo.
     pub fn grant<A, R>(self, id: Id<R>, place: Place) -> Grant<A, R> {
-        Grant { id, place, action: PhantomData }
+        Grant {
+            id,
+            place,
+            action: PhantomData,
+        }
     }
 }

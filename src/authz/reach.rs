@@ -64,12 +64,16 @@ impl Reach {
 
     /// Condition on a project, counting those reached only through a space inside.
     pub fn of_project_or_space_inside(&self, columns: Columns) -> Fragment {
-        self.of_project(columns).or(any_of(columns.project, &self.projects_of_spaces))
+        self.of_project(columns)
+            .or(any_of(columns.project, &self.projects_of_spaces))
     }
 
     /// Condition on rows of `spaces`.
     pub fn of_space(&self) -> Fragment {
-        let columns = Columns { organization: "spaces.organization_id", project: "spaces.project_id" };
+        let columns = Columns {
+            organization: "spaces.organization_id",
+            project: "spaces.project_id",
+        };
         self.past_restriction(columns).or(self.inside("spaces"))
     }
 
@@ -103,7 +107,10 @@ impl Reach {
         if !self.everywhere {
             open = open.and(
                 sql(alias, [])
-                    .then(".organization_id = ANY(?)", [Bind::Uuids(self.organizations_below.clone())])
+                    .then(
+                        ".organization_id = ANY(?)",
+                        [Bind::Uuids(self.organizations_below.clone())],
+                    )
                     .or(sql(alias, [])
                         .then(".project_id = ANY(?)", [Bind::Uuids(self.projects.clone())])),
             );

@@ -54,7 +54,9 @@ impl Viewer {
 
     /// Whether the viewer holds a permission on an organization.
     pub fn can_in(&self, organization: OrganizationId, permission: Permission) -> bool {
-        self.access.at(&Place::organization(organization)).contains(permission)
+        self.access
+            .at(&Place::organization(organization))
+            .contains(permission)
     }
 
     /// Refuses to hand out what the viewer does not hold at the place.
@@ -67,8 +69,11 @@ impl Viewer {
             return Ok(());
         }
         Err(Error::Forbidden(
-            format!("you cannot give permissions that you lack there: {}", lacking.names().join(", "))
-                .into(),
+            format!(
+                "you cannot give permissions that you lack there: {}",
+                lacking.names().join(", ")
+            )
+            .into(),
         ))
     }
 }

@@ -8,9 +8,9 @@ impl From<Diesel> for Error {
         match error {
             Diesel::NotFound => Self::NotFound,
             Diesel::DatabaseError(kind, info) => match kind {
-                DatabaseErrorKind::SerializationFailure => {
-                    Self::Conflict("somebody changed the same thing at the same time, try again".into())
-                }
+                DatabaseErrorKind::SerializationFailure => Self::Conflict(
+                    "somebody changed the same thing at the same time, try again".into(),
+                ),
                 DatabaseErrorKind::UniqueViolation => Self::Conflict(
                     info.constraint_name()
                         .map_or_else(|| "unique".to_owned(), str::to_owned)
@@ -19,9 +19,9 @@ impl From<Diesel> for Error {
                 DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction => {
                     Self::unavailable(anyhow::anyhow!("{}", info.message()))
                 }
-                _ if is_deadlock(info.message()) => {
-                    Self::Conflict("somebody changed the same things at the same time, try again".into())
-                }
+                _ if is_deadlock(info.message()) => Self::Conflict(
+                    "somebody changed the same things at the same time, try again".into(),
+                ),
                 _ if is_outage(info.message()) => {
                     Self::unavailable(anyhow::anyhow!("{}", info.message()))
                 }

@@ -6,9 +6,7 @@
 
 use chrono::{DateTime, Utc};
 use diesel::{
-    expression::{
-        AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate,
-    },
+    expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate},
     pg::Pg,
     query_builder::{AstPass, Query, QueryFragment, QueryId},
     result::QueryResult,
@@ -264,12 +262,8 @@ impl Bind {
             Self::Bytes(value) => pass.push_bind_param::<st::Binary, _>(value),
             Self::Time(value) => pass.push_bind_param::<st::Timestamptz, _>(value),
             Self::Json(value) => pass.push_bind_param::<st::Jsonb, _>(value),
-            Self::NoUuid => {
-                pass.push_bind_param::<st::Nullable<st::Uuid>, Option<Uuid>>(&None)
-            }
-            Self::NoText => {
-                pass.push_bind_param::<st::Nullable<st::Text>, Option<String>>(&None)
-            }
+            Self::NoUuid => pass.push_bind_param::<st::Nullable<st::Uuid>, Option<Uuid>>(&None),
+            Self::NoText => pass.push_bind_param::<st::Nullable<st::Text>, Option<String>>(&None),
         }
     }
 }
@@ -297,7 +291,10 @@ pub struct Statement<ST> {
 impl Fragment {
     /// The fragment as a statement of its own.
     pub fn statement<ST>(self) -> Statement<ST> {
-        Statement { fragment: self, rows: PhantomData }
+        Statement {
+            fragment: self,
+            rows: PhantomData,
+        }
     }
 }
 
@@ -322,8 +319,10 @@ mod tests {
     fn conditions_are_parenthesised_and_values_numbered() {
         let a = sql("a = ?", [1.into()]);
         let b = sql("b = ?", [2.into()]);
-        assert_eq!(a.clone().and(b.clone()).or(a.clone().negate()).text(),
-            "((((a = $1) AND (b = $2))) OR ((a = $3) IS NOT TRUE))");
+        assert_eq!(
+            a.clone().and(b.clone()).or(a.clone().negate()).text(),
+            "((((a = $1) AND (b = $2))) OR ((a = $3) IS NOT TRUE))"
+        );
         assert_eq!(Fragment::all([]).text(), "TRUE");
         assert_eq!(Fragment::any([a]).text(), "((a = $1))");
     }

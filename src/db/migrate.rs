@@ -23,13 +23,17 @@ pub async fn run(url: &str) -> anyhow::Result<usize> {
     conn.batch_execute("SELECT pg_advisory_lock(7173029441)")
         .await
         .context("cannot lock the database for migrations")?;
-    tokio::task::spawn_blocking(move || blocking(conn)).await.context("migrations were aborted")?
+    tokio::task::spawn_blocking(move || blocking(conn))
+        .await
+        .context("migrations were aborted")?
 }
 
 fn blocking(conn: AsyncPgConnection) -> anyhow::Result<usize> {
     let mut harness = AsyncMigrationHarness::new(conn);
     let known = known()?;
-    let applied = harness.applied_migrations().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let applied = harness
+        .applied_migrations()
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
     if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
         bail!(
             "the database has migration {newer}, which this version of chartroom ({}) does not know: \
@@ -46,8 +50,11 @@ fn blocking(conn: AsyncPgConnection) -> anyhow::Result<usize> {
 
 fn known() -> anyhow::Result<Vec<MigrationVersion<'static>>> {
     use diesel::migration::{Migration, MigrationSource};
-    let migrations: Vec<Box<dyn Migration<Pg>>> =
-        MIGRATIONS.migrations().map_err(|error| anyhow::anyhow!("{error}"))?;
-    Ok(migrations.iter().map(|migration| migration.name().version().as_owned()).collect())
+    let migrations: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS
+        .migrations()
+        .map_err(|error| anyhow::anyhow!("{error}"))?;
+    Ok(migrations
+        .iter()
+        .map(|migration| migration.name().version().as_owned())
+        .collect())
 }
-

@@ -14,7 +14,9 @@ mod text_enum;
 mod tx;
 
 pub use fragment::{Bind, Fragment, Statement, sql};
-pub use page::{Boxed, Keyed, Lateral, LateralRows, ListQuery, OrderTerm, Parents, count, count_of};
+pub use page::{
+    Boxed, Keyed, Lateral, LateralRows, ListQuery, OrderTerm, Parents, count, count_of,
+};
 pub use pool::{Conn, Database, DatabaseConfig, PooledConn};
-pub use tx::transaction;
 pub(crate) use text_enum::text_enum;
+pub use tx::transaction;

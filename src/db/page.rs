@@ -23,7 +23,10 @@ use crate::kernel::Result;
 /// A boxed select of rows with their sort keys, over one table.
 pub type Boxed<T, R> = diesel::internal::table_macro::BoxedSelectStatement<
     'static,
-    (diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<R, Pg>>, Nullable<Array<Text>>),
+    (
+        diesel::dsl::SqlTypeOf<diesel::dsl::AsSelect<R, Pg>>,
+        Nullable<Array<Text>>,
+    ),
     diesel::internal::table_macro::FromClause<T>,
     Pg,
 >;
@@ -101,7 +104,11 @@ impl ListQuery {
 
     /// Rows behind `keys` (or, if `reverse`, before them).
     fn beyond(&self, keys: &[String], reverse: bool) -> Fragment {
-        let first = self.order.as_slice().first().is_some_and(|term| term.descending);
+        let first = self
+            .order
+            .as_slice()
+            .first()
+            .is_some_and(|term| term.descending);
         if self.order.iter().all(|term| term.descending == first) {
             // A row comparison uses the index from its start; the expanded form would not.
             let mut row = sql("(", []);
@@ -119,13 +126,28 @@ impl ListQuery {
         }
         let step = |n: usize| {
             let equal = self.order.iter().zip(keys).take(n).map(|(term, key)| {
-                sql(term.expression, []).then(" = ", []).with(bound(key, term))
-            });
-            let beyond = self.order.iter().zip(keys).skip(n).take(1).map(|(term, key)| {
                 sql(term.expression, [])
-                    .then(if term.descending == reverse { " > " } else { " < " }, [])
+                    .then(" = ", [])
                     .with(bound(key, term))
             });
+            let beyond = self
+                .order
+                .iter()
+                .zip(keys)
+                .skip(n)
+                .take(1)
+                .map(|(term, key)| {
+                    sql(term.expression, [])
+                        .then(
+                            if term.descending == reverse {
+                                " > "
+                            } else {
+                                " < "
+                            },
+                            [],
+                        )
+                        .with(bound(key, term))
+                });
             Fragment::all(equal.chain(beyond))
         };
         Fragment::any((0..self.order.len()).map(step))
@@ -136,7 +158,11 @@ impl ListQuery {
         for (n, term) in self.order.iter().enumerate() {
             order.push(if n == 0 { "" } else { ", " });
             order.push(term.expression);
-            order.push(if term.descending == self.backward { " ASC" } else { " DESC" });
+            order.push(if term.descending == self.backward {
+                " ASC"
+            } else {
+                " DESC"
+            });
         }
         order
     }
@@ -146,13 +172,19 @@ impl ListQuery {
         Q: FilterDsl<Fragment, Output = Q> + OrderDsl<Fragment, Output = Q> + LimitDsl<Output = Q>,
     {
         let query = query.filter(self.condition.clone()).filter(self.keyset());
-        query.order(self.order_by()).limit(self.limit.saturating_add(1))
+        query
+            .order(self.order_by())
+            .limit(self.limit.saturating_add(1))
     }
 
     /// Loads the page of a list that has no parent.
     ///
     /// Fails if the database does. Boxed, so that callers need not prove anything of the query.
-    pub fn load<'a, Q, R>(&self, mut conn: &'a Conn, query: Q) -> BoxFuture<'a, Result<Vec<Keyed<R>>>>
+    pub fn load<'a, Q, R>(
+        &self,
+        mut conn: &'a Conn,
+        query: Q,
+    ) -> BoxFuture<'a, Result<Vec<Keyed<R>>>>
     where
         Q: FilterDsl<Fragment, Output = Q> + OrderDsl<Fragment, Output = Q> + LimitDsl<Output = Q>,
         Q: LoadQuery<'static, &'a Conn, Keyed<R>> + Send + 'static,
@@ -181,7 +213,10 @@ impl ListQuery {
         R: Send + 'static,
     {
         let inner = self.finish(query.filter(sql(parents.link, [])));
-        let lateral = Lateral { parents: parents.ids.clone(), inner };
+        let lateral = Lateral {
+            parents: parents.ids.clone(),
+            inner,
+        };
         Box::pin(async move {
             let mut grouped: LateralRows<R> = HashMap::with_capacity(lateral.parents.len());
             let rows = RunQueryDsl::load::<(Uuid, Keyed<R>)>(lateral, &mut conn).await?;
@@ -239,7 +274,10 @@ pub async fn count_of(
         .with(from)
         .then(" AND ", [])
         .then(parents.link, [])
-        .then(") FROM unnest(?) AS p(id)", [Bind::Uuids(parents.ids.clone())])
+        .then(
+            ") FROM unnest(?) AS p(id)",
+            [Bind::Uuids(parents.ids.clone())],
+        )
         .statement::<(SqlUuid, BigInt)>();
     let rows: Vec<(Uuid, i64)> = statement.load(&mut conn).await?;
     Ok(rows.into_iter().collect())
@@ -250,7 +288,9 @@ pub async fn count_of(
 /// # Errors
 /// The database fails.
 pub async fn count(mut conn: &Conn, from: Fragment) -> Result<i64> {
-    let statement = sql("SELECT count(*) FROM ", []).with(from).statement::<BigInt>();
+    let statement = sql("SELECT count(*) FROM ", [])
+        .with(from)
+        .statement::<BigInt>();
     let count: i64 = statement.get_result(&mut conn).await?;
     Ok(count)
 }

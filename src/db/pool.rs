@@ -14,9 +14,7 @@ use std::{
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel_async::{
-    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
-};
+use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
 
 use crate::kernel::{Error, Result};
 
@@ -126,13 +124,15 @@ impl Database {
     /// The pool cannot be built for this configuration.
     pub fn new(config: DatabaseConfig) -> anyhow::Result<Self> {
         let wait = config.wait_timeout;
-        let pool = managed::Pool::builder(Manager { config: config.clone() })
-            .max_size(config.max_connections)
-            .wait_timeout(Some(wait))
-            .create_timeout(Some(wait))
-            .recycle_timeout(Some(wait))
-            .runtime(deadpool::Runtime::Tokio1)
-            .build()?;
+        let pool = managed::Pool::builder(Manager {
+            config: config.clone(),
+        })
+        .max_size(config.max_connections)
+        .wait_timeout(Some(wait))
+        .create_timeout(Some(wait))
+        .recycle_timeout(Some(wait))
+        .runtime(deadpool::Runtime::Tokio1)
+        .build()?;
         Ok(Self { pool })
     }
 
@@ -141,11 +141,7 @@ impl Database {
     /// # Errors
     /// [`Error::Unavailable`] if none becomes free in time or the server cannot be reached.
     pub async fn get(&self) -> Result<PooledConn> {
-        let inner = self
-            .pool
-            .get()
-            .await
-            .map_err(Error::unavailable)?;
+        let inner = self.pool.get().await.map_err(Error::unavailable)?;
         let sent_before = inner.statements.load(Ordering::Relaxed);
         Ok(PooledConn { inner, sent_before })
     }
@@ -153,14 +149,21 @@ impl Database {
     /// Connections in use, idle ones, and the most there may be.
     pub fn usage(&self) -> (usize, usize, usize) {
         let status = self.pool.status();
-        (status.size.saturating_sub(status.available), status.available, status.max_size)
+        (
+            status.size.saturating_sub(status.available),
+            status.available,
+            status.max_size,
+        )
     }
 }
 
 impl PooledConn {
     /// Statements sent since the connection was taken.
     pub fn statements(&self) -> u64 {
-        self.inner.statements.load(Ordering::Relaxed).saturating_sub(self.sent_before)
+        self.inner
+            .statements
+            .load(Ordering::Relaxed)
+            .saturating_sub(self.sent_before)
     }
 
     /// Ends the connection instead of giving it back, after a failure that may have broken it.

@@ -1,7 +1,10 @@
 //! The tables of Chartroom as diesel sees them.
 //!
 //! Follows the migrations; `tests/it/schema.rs` fails where the two differ.
-#![expect(missing_docs, reason = "columns are documented by COMMENT ON in the migrations")]
+#![expect(
+    missing_docs,
+    reason = "columns are documented by COMMENT ON in the migrations"
+)]
 
 diesel::table! {
     /// A role given to a user or a group on an organization, a project or a space. The grant of a user on an organization is the membership.

@@ -70,8 +70,16 @@ impl<N> Connection<N> {
             edges.reverse();
         }
         let page = PageInfo {
-            has_next_page: if query.backward { query.before.is_some() } else { more },
-            has_previous_page: if query.backward { more } else { query.after.is_some() },
+            has_next_page: if query.backward {
+                query.before.is_some()
+            } else {
+                more
+            },
+            has_previous_page: if query.backward {
+                more
+            } else {
+                query.after.is_some()
+            },
             start_cursor: edges.first().and_then(|edge| edge.cursor.clone()),
             end_cursor: edges.last().and_then(|edge| edge.cursor.clone()),
         };

@@ -40,7 +40,11 @@ pub(super) fn decode(
     }
     let keys: Vec<String> = serde_json::from_slice(keys).map_err(|_| foreign())?;
     if keys.len() != order.terms.len()
-        || !order.terms.iter().zip(&keys).all(|(term, key)| fits(term.cast, key))
+        || !order
+            .terms
+            .iter()
+            .zip(&keys)
+            .all(|(term, key)| fits(term.cast, key))
     {
         return Err(foreign());
     }
@@ -65,14 +69,23 @@ mod tests {
     use crate::db::OrderTerm;
 
     fn order(signature: u32) -> OrderTerms {
-        let term = |cast| OrderTerm { expression: "x", cast, descending: false };
-        OrderTerms { terms: vec![term("::timestamptz"), term("::uuid")], signature }
+        let term = |cast| OrderTerm {
+            expression: "x",
+            cast,
+            descending: false,
+        };
+        OrderTerms {
+            terms: vec![term("::timestamptz"), term("::uuid")],
+            signature,
+        }
     }
 
     #[test]
     fn cursors_belong_to_one_list_and_order() {
-        let keys =
-            vec!["2026-01-02 03:04:05.678901+00".to_owned(), uuid::Uuid::nil().to_string()];
+        let keys = vec![
+            "2026-01-02 03:04:05.678901+00".to_owned(),
+            uuid::Uuid::nil().to_string(),
+        ];
         let cursor = encode(&order(7), &keys);
         assert_eq!(decode("after", &order(7), &cursor).unwrap(), keys);
         assert!(decode("after", &order(8), &cursor).is_err());

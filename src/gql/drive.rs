@@ -37,7 +37,10 @@ impl ArcWake for Flag {
 pub async fn drive<F: Future>(request: F, lanes: &Lanes) -> F::Output {
     let mut request = pin!(request);
     let mut running = FuturesUnordered::new();
-    let flag = Arc::new(Flag { woken: AtomicBool::new(true), outer: AtomicWaker::new() });
+    let flag = Arc::new(Flag {
+        woken: AtomicBool::new(true),
+        outer: AtomicWaker::new(),
+    });
     let waker = futures_util::task::waker(flag.clone());
     poll_fn(move |cx| {
         flag.outer.register(cx.waker());

@@ -106,7 +106,11 @@ impl From<&Error> for ErrorDetails {
             Error::Invalid { argument, .. } => Some(argument.to_string()),
             _ => None,
         };
-        Self { code, message: error.to_string(), argument }
+        Self {
+            code,
+            message: error.to_string(),
+            argument,
+        }
     }
 }
 

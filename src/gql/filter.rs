@@ -145,7 +145,10 @@ fn null(column: &'static str, is_null: bool) -> Fragment {
 }
 
 fn any(column: &'static str, values: impl Into<Bind>) -> Fragment {
-    sql(column, []).then(" = ANY(", []).with(bind(values)).then(")", [])
+    sql(column, [])
+        .then(" = ANY(", [])
+        .with(bind(values))
+        .then(")", [])
 }
 
 fn bind(value: impl Into<Bind>) -> Fragment {
@@ -164,23 +167,38 @@ fn text(argument: &'static str, value: &str) -> Result<String> {
 
 fn pattern(argument: &'static str, before: &str, value: &str, after: &str) -> Result<String> {
     let value = text(argument, value)?;
-    let escaped = value.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    let escaped = value
+        .replace('\\', "\\\\")
+        .replace('%', "\\%")
+        .replace('_', "\\_");
     Ok(format!("{before}{escaped}{after}"))
 }
 
 impl ColumnFilter for StringFilter {
     fn on(&self, column: &'static str) -> Result<Fragment> {
         let like = |argument, before, value: &Option<String>, after| -> Result<Option<Fragment>> {
-            let pattern = value.as_deref().map(|value| pattern(argument, before, value, after));
-            Ok(pattern.transpose()?.map(|pattern| compare(column, " ILIKE ", pattern)))
+            let pattern = value
+                .as_deref()
+                .map(|value| pattern(argument, before, value, after));
+            Ok(pattern
+                .transpose()?
+                .map(|pattern| compare(column, " ILIKE ", pattern)))
         };
         let list = |argument, values: &Option<Vec<String>>| -> Result<Option<Fragment>> {
-            let Some(values) = values else { return Ok(None) };
-            let values = values.iter().map(|value| text(argument, value)).collect::<Result<Vec<_>>>()?;
+            let Some(values) = values else {
+                return Ok(None);
+            };
+            let values = values
+                .iter()
+                .map(|value| text(argument, value))
+                .collect::<Result<Vec<_>>>()?;
             Ok(Some(any(column, values)))
         };
         let one = |argument, value: &Option<String>| -> Result<Option<Fragment>> {
-            let value = value.as_deref().map(|value| text(argument, value)).transpose()?;
+            let value = value
+                .as_deref()
+                .map(|value| text(argument, value))
+                .transpose()?;
             Ok(value.map(|value| compare(column, " = ", value)))
         };
         let conditions = [
@@ -304,7 +322,10 @@ macro_rules! enum_filter {
         impl $crate::gql::ColumnFilter for $name {
             fn on(&self, column: &'static str) -> $crate::kernel::Result<$crate::db::Fragment> {
                 let texts = |values: &[$type]| {
-                    values.iter().map(|value| value.as_str().to_owned()).collect::<Vec<_>>()
+                    values
+                        .iter()
+                        .map(|value| value.as_str().to_owned())
+                        .collect::<Vec<_>>()
                 };
                 $crate::gql::StringFilter {
                     eq: self.eq.map(|value| value.as_str().to_owned()),
@@ -372,6 +393,7 @@ pub(crate) use filterable;
 
 impl<F: FilterInput> FilterInput for Option<F> {
     fn condition(&self) -> Result<Fragment> {
-        self.as_ref().map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
+        self.as_ref()
+            .map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
     }
 }

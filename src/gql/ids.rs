@@ -16,7 +16,8 @@ pub fn id_argument<T: Entity>(argument: &'static str, id: &ID) -> Result<Id<T>> 
 /// # Errors
 /// [`Error::Invalid`] naming the argument and the prefix that was expected.
 pub fn parse_id<T: Entity>(argument: &'static str, text: &str) -> Result<Id<T>> {
-    text.parse().map_err(|error: crate::kernel::IdError| Error::invalid(argument, error.to_string()))
+    text.parse()
+        .map_err(|error: crate::kernel::IdError| Error::invalid(argument, error.to_string()))
 }
 
 /// The id as callers see it.

@@ -57,7 +57,12 @@ impl PageArgs {
         last: Option<i32>,
         before: Option<String>,
     ) -> Self {
-        Self { first, after, last, before }
+        Self {
+            first,
+            after,
+            last,
+            before,
+        }
     }
 
     /// How many nodes, and whether from the end.
@@ -67,7 +72,10 @@ impl PageArgs {
     pub fn size(&self, limits: super::Limits) -> Result<(i64, bool)> {
         let (argument, count, backward) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
-                return Err(Error::invalid("last", "give either `first` or `last`, not both"));
+                return Err(Error::invalid(
+                    "last",
+                    "give either `first` or `last`, not both",
+                ));
             }
             (None, Some(last)) => ("last", i64::from(last), true),
             (Some(first), None) => ("first", i64::from(first), false),
@@ -95,7 +103,10 @@ impl PageArgs {
     ) -> Result<ListQuery> {
         let (limit, backward) = self.size(ctx.scope().limits)?;
         let decode = |argument, cursor: &Option<String>| {
-            cursor.as_deref().map(|cursor| cursor::decode(argument, order, cursor)).transpose()
+            cursor
+                .as_deref()
+                .map(|cursor| cursor::decode(argument, order, cursor))
+                .transpose()
         };
         Ok(ListQuery {
             condition,
@@ -135,7 +146,9 @@ pub async fn list<L: Listing, F: OrderField>(
     let count: Count = Box::new(move |scope| {
         let condition = condition.clone();
         Box::pin(async move {
-            let from = L::counted(scope.viewer()?).then(" AND ", []).with(condition);
+            let from = L::counted(scope.viewer()?)
+                .then(" AND ", [])
+                .with(condition);
             count(scope.conn().await?.get()?, from).await
         })
     });
@@ -157,11 +170,18 @@ impl<L: Listing> Batch for Children<L> {
     type Value = Shared<L>;
 
     async fn load(&self, scope: Arc<Scope>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, Shared<L>>> {
-        let parents = Parents { ids, link: self.link };
+        let parents = Parents {
+            ids,
+            link: self.link,
+        };
         let conn = scope.conn().await?;
         let mut rows = L::rows_of(conn.get()?, scope.viewer()?, &self.query, &parents).await?;
         let share = |rows: Vec<Keyed<L>>| {
-            Arc::new(rows.into_iter().map(|(row, keys)| (Arc::new(row), keys)).collect())
+            Arc::new(
+                rows.into_iter()
+                    .map(|(row, keys)| (Arc::new(row), keys))
+                    .collect(),
+            )
         };
         Ok(parents
             .ids
@@ -182,9 +202,19 @@ impl<L: Listing> Batch for Counts<L> {
     type Value = i64;
 
     async fn load(&self, scope: Arc<Scope>, ids: Vec<Uuid>) -> Result<HashMap<Uuid, i64>> {
-        let from = L::counted(scope.viewer()?).then(" AND ", []).with(self.condition.clone());
+        let from = L::counted(scope.viewer()?)
+            .then(" AND ", [])
+            .with(self.condition.clone());
         let conn = scope.conn().await?;
-        count_of(conn.get()?, from, &Parents { ids, link: self.link }).await
+        count_of(
+            conn.get()?,
+            from,
+            &Parents {
+                ids,
+                link: self.link,
+            },
+        )
+        .await
     }
 }
 
@@ -211,14 +241,34 @@ pub async fn children<L: Listing, F: OrderField>(
     let order = OrderTerms::new(order);
     let condition = condition()?;
     let query = page.query(ctx, condition.clone(), &order)?;
-    let batch = || Ok(Children::<L> { query: query.clone(), link, listing: std::marker::PhantomData });
-    let rows = ctx.scope().lanes.load(place, batch, parent).await?.unwrap_or_default();
+    let batch = || {
+        Ok(Children::<L> {
+            query: query.clone(),
+            link,
+            listing: std::marker::PhantomData,
+        })
+    };
+    let rows = ctx
+        .scope()
+        .lanes
+        .load(place, batch, parent)
+        .await?
+        .unwrap_or_default();
     let count: Count = Box::new(move |scope| {
         let condition = condition.clone();
         Box::pin(async move {
-            let batch =
-                || Ok(Counts::<L> { condition, link, listing: std::marker::PhantomData });
-            Ok(scope.lanes.load(place, batch, parent).await?.unwrap_or_default())
+            let batch = || {
+                Ok(Counts::<L> {
+                    condition,
+                    link,
+                    listing: std::marker::PhantomData,
+                })
+            };
+            Ok(scope
+                .lanes
+                .load(place, batch, parent)
+                .await?
+                .unwrap_or_default())
         })
     });
     let rows = rows.iter().map(|(row, keys)| (row.clone(), keys.clone()));
@@ -261,7 +311,8 @@ macro_rules! listing {
             }
 
             fn counted(viewer: &std::sync::Arc<$crate::authz::Viewer>) -> $crate::db::Fragment {
-                $crate::db::sql(concat!(stringify!($table), " WHERE "), []).with(<$entity as $crate::authz::Resource>::visible(viewer))
+                $crate::db::sql(concat!(stringify!($table), " WHERE "), [])
+                    .with(<$entity as $crate::authz::Resource>::visible(viewer))
             }
         }
     };

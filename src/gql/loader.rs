@@ -55,7 +55,10 @@ impl<R: ById> Batch for Ids<R> {
         keys: Vec<Self::Key>,
     ) -> Result<HashMap<Self::Key, Arc<R>>> {
         let rows = R::by_ids(scope, keys).await?;
-        Ok(rows.into_iter().map(|(id, row)| (id, Arc::new(row))).collect())
+        Ok(rows
+            .into_iter()
+            .map(|(id, row)| (id, Arc::new(row)))
+            .collect())
     }
 }
 
@@ -129,14 +132,22 @@ pub struct Lanes {
 impl Lanes {
     /// Lanes for the request of `scope`.
     pub fn new(scope: Weak<Scope>) -> Self {
-        Self { scope, ..Self::default() }
+        Self {
+            scope,
+            ..Self::default()
+        }
     }
 
     /// The batches that wait to be sent.
     pub fn drain(&self) -> Vec<BoxFuture<'static, ()>> {
-        let Some(scope) = self.scope.upgrade() else { return Vec::new() };
+        let Some(scope) = self.scope.upgrade() else {
+            return Vec::new();
+        };
         let waiting = std::mem::take(&mut *lock(&self.waiting));
-        waiting.into_iter().map(|lane| lane.flush(scope.clone())).collect()
+        waiting
+            .into_iter()
+            .map(|lane| lane.flush(scope.clone()))
+            .collect()
     }
 
     /// Forgets what was loaded, after a mutation changed it.
@@ -146,7 +157,11 @@ impl Lanes {
         }
     }
 
-    fn lane<B: Batch>(&self, place: usize, batch: impl FnOnce() -> Result<B>) -> Result<Arc<Lane<B>>> {
+    fn lane<B: Batch>(
+        &self,
+        place: usize,
+        batch: impl FnOnce() -> Result<B>,
+    ) -> Result<Arc<Lane<B>>> {
         let mut lanes = lock(&self.lanes);
         let lane = match lanes.get(&(TypeId::of::<B>(), place)) {
             Some(lane) => lane.clone(),
@@ -224,11 +239,9 @@ impl Lanes {
     ///
     /// # Errors
     /// What the batch failed with.
-    pub async fn by_id<R: ById>(
-        &self,
-        id: crate::kernel::Id<R::Entity>,
-    ) -> Result<Option<Arc<R>>> {
-        self.load(0, || Ok(Ids::<R>(std::marker::PhantomData)), id).await
+    pub async fn by_id<R: ById>(&self, id: crate::kernel::Id<R::Entity>) -> Result<Option<Arc<R>>> {
+        self.load(0, || Ok(Ids::<R>(std::marker::PhantomData)), id)
+            .await
     }
 
     /// Gives rows by id before they are asked for.

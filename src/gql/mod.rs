@@ -20,8 +20,8 @@ pub use connection::{Connection, Edge, ListNode, PageInfo};
 pub use drive::drive;
 pub use error::{ErrorCode, ErrorDetails, complete};
 pub use filter::{
-    BooleanFilter, ColumnFilter, DateTimeFilter, FilterInput, IdFilter, IntFilter, StringFilter, column,
-    search,
+    BooleanFilter, ColumnFilter, DateTimeFilter, FilterInput, IdFilter, IntFilter, StringFilter,
+    column, search,
 };
 pub use ids::{id_argument, id_text, parse_id};
 pub use list::{Listing, PageArgs, children, list};
@@ -31,4 +31,6 @@ pub use order::{OrderDirection, OrderField, OrderTerms};
 pub use scalars::{Color, Duration, FieldId, Locale, TimeZone, Url};
 pub use scope::{Limits, ResponseNotes, Scope, ScopeExt};
 pub use user_error::{UserError, UserErrorCode, UserErrors};
-pub(crate) use {filter::enum_filter, filter::filterable, list::by_id_loader, list::listing, order::sortable};
+pub(crate) use {
+    filter::enum_filter, filter::filterable, list::by_id_loader, list::listing, order::sortable,
+};

@@ -60,11 +60,18 @@ impl Tx<'_> {
     /// # Errors
     /// A mistake at `path`: `NOT_FOUND` if there is no such thing for the viewer, `FORBIDDEN` if
     /// they may see it but not do this.
-    pub async fn authorize<A, R>(&self, path: &str, id: Id<R>) -> Result<authz::Grant<A, R>, Refusal>
+    pub async fn authorize<A, R>(
+        &self,
+        path: &str,
+        id: Id<R>,
+    ) -> Result<authz::Grant<A, R>, Refusal>
     where
         R: Resource + Permits<View> + Permits<A>,
     {
-        self.viewer.authorize::<A, R>(self.conn, id).await.map_err(|error| at(error, path, R::TYPE))
+        self.viewer
+            .authorize::<A, R>(self.conn, id)
+            .await
+            .map_err(|error| at(error, path, R::TYPE))
     }
 
     /// Proof that the viewer may see what the input names at `path`.
@@ -75,7 +82,10 @@ impl Tx<'_> {
     where
         R: Resource,
     {
-        self.viewer.see(self.conn, id).await.map_err(|error| at(error, path, R::TYPE))
+        self.viewer
+            .see(self.conn, id)
+            .await
+            .map_err(|error| at(error, path, R::TYPE))
     }
 
     /// Fills in the audit entry.
@@ -115,13 +125,29 @@ where
     let conn = exclusive.get()?;
     let result = db::transaction(conn, async |conn: &Conn| {
         let access = authz::Access::load(conn, viewer.user).await?;
-        let viewer = Arc::new(Viewer { access, ..(*viewer).clone() });
+        let viewer = Arc::new(Viewer {
+            access,
+            ..(*viewer).clone()
+        });
         let now = scope.clock.now();
-        let tx = Tx { conn, viewer, now, scope, audit: &audit };
+        let tx = Tx {
+            conn,
+            viewer,
+            now,
+            scope,
+            audit: &audit,
+        };
         let value = work(&tx).await?;
         let entry = audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        authz::record(conn, Some(&tx.viewer), &scope.origin, action, AuditOutcome::Succeeded, &entry)
-            .await?;
+        authz::record(
+            conn,
+            Some(&tx.viewer),
+            &scope.origin,
+            action,
+            AuditOutcome::Succeeded,
+            &entry,
+        )
+        .await?;
         Ok(value)
     })
     .await;
@@ -146,20 +172,34 @@ where
 
 fn outcome_of(refusal: &Refusal) -> AuditOutcome {
     let denied = match refusal {
-        Refusal::User(errors) => errors
-            .iter()
-            .any(|error| matches!(error.code, UserErrorCode::Forbidden | UserErrorCode::NotFound)),
+        Refusal::User(errors) => errors.iter().any(|error| {
+            matches!(
+                error.code,
+                UserErrorCode::Forbidden | UserErrorCode::NotFound
+            )
+        }),
         Refusal::Error(error) => {
-            matches!(error, Error::Forbidden(_) | Error::NotFound | Error::Unauthenticated)
+            matches!(
+                error,
+                Error::Forbidden(_) | Error::NotFound | Error::Unauthenticated
+            )
         }
     };
-    if denied { AuditOutcome::Denied } else { AuditOutcome::Failed }
+    if denied {
+        AuditOutcome::Denied
+    } else {
+        AuditOutcome::Failed
+    }
 }
 
 /// What a broken constraint means to the caller.
 fn conflict(constraint: &str) -> UserError {
     let taken = |path: &str, what: &str| {
-        UserError::new(UserErrorCode::AlreadyExists, path, format!("{what} is taken already"))
+        UserError::new(
+            UserErrorCode::AlreadyExists,
+            path,
+            format!("{what} is taken already"),
+        )
     };
     match constraint {
         "organizations_name_key" => taken("name", "this name"),
@@ -170,9 +210,10 @@ fn conflict(constraint: &str) -> UserError {
         "roles_key_key" => taken("key", "this key"),
         "projects_name_key" => taken("name", "this name"),
         "spaces_slug_key" => taken("name", "this name"),
-        "access_grants_user_key" | "access_grants_group_key" => {
-            taken("principal", "access of this user or group to the same scope")
-        }
+        "access_grants_user_key" | "access_grants_group_key" => taken(
+            "principal",
+            "access of this user or group to the same scope",
+        ),
         other => UserError::new(UserErrorCode::Conflict, "", format!("conflict: {other}")),
     }
 }
@@ -185,7 +226,11 @@ pub fn bulk_ids<T: Entity>(tx: &Tx<'_>, path: &str, ids: &[ID]) -> Result<Vec<Id
     let maximum = tx.scope.limits.bulk_max;
     let mut errors = UserErrors::default();
     if ids.is_empty() {
-        errors.add(UserErrorCode::Required, path, format!("{path} must name at least one"));
+        errors.add(
+            UserErrorCode::Required,
+            path,
+            format!("{path} must name at least one"),
+        );
     }
     if ids.len() > maximum {
         let found = ids.len();
@@ -210,7 +255,10 @@ pub fn bulk_ids<T: Entity>(tx: &Tx<'_>, path: &str, ids: &[ID]) -> Result<Vec<Id
 }
 
 /// Parts of a payload: what was made, and the mistakes.
-pub fn payload<T, N>(outcome: Outcome<T>, node: impl FnOnce(T) -> N) -> (Option<N>, Vec<UserError>) {
+pub fn payload<T, N>(
+    outcome: Outcome<T>,
+    node: impl FnOnce(T) -> N,
+) -> (Option<N>, Vec<UserError>) {
     match outcome {
         Ok(value) => (Some(node(value)), Vec::new()),
         Err(errors) => (None, errors),

@@ -46,18 +46,29 @@ impl OrderTerms {
             let (expression, cast) = field.term();
             if terms.iter().all(|term| term.expression != expression) {
                 let descending = *direction == OrderDirection::Desc;
-                terms.push(OrderTerm { expression, cast, descending });
+                terms.push(OrderTerm {
+                    expression,
+                    cast,
+                    descending,
+                });
             }
         }
         let descending = terms.last().is_some_and(|term| term.descending);
         let (expression, cast) = F::TIE;
-        terms.push(OrderTerm { expression, cast, descending });
+        terms.push(OrderTerm {
+            expression,
+            cast,
+            descending,
+        });
         let mut text = String::from(F::LIST);
         for term in &terms {
             text.push(if term.descending { '-' } else { '+' });
             text.push_str(term.expression);
         }
-        Self { terms, signature: crc32fast::hash(text.as_bytes()) }
+        Self {
+            terms,
+            signature: crc32fast::hash(text.as_bytes()),
+        }
     }
 }
 

@@ -112,9 +112,21 @@ fn seconds_of(text: &str) -> Option<i64> {
     if (date.is_empty() && time.is_none()) || time == Some("") {
         return None;
     }
-    let date = sum(date, &[('Y', 31_536_000), ('M', 2_592_000), ('W', 604_800), ('D', 86_400)])?;
-    let time = sum(time.unwrap_or_default(), &[('H', 3_600), ('M', 60), ('S', 1)])?;
-    date.checked_add(time).filter(|seconds| *seconds <= 3_153_600_000)
+    let date = sum(
+        date,
+        &[
+            ('Y', 31_536_000),
+            ('M', 2_592_000),
+            ('W', 604_800),
+            ('D', 86_400),
+        ],
+    )?;
+    let time = sum(
+        time.unwrap_or_default(),
+        &[('H', 3_600), ('M', 60), ('S', 1)],
+    )?;
+    date.checked_add(time)
+        .filter(|seconds| *seconds <= 3_153_600_000)
 }
 
 /// Adds up numbers with units, which must come in the given order.
@@ -140,10 +152,26 @@ mod tests {
 
     #[test]
     fn durations_follow_iso_8601() {
-        for (text, seconds) in [("P7D", 604_800), ("PT12H", 43_200), ("P1DT1M", 86_460), ("P2W", 1_209_600)] {
+        for (text, seconds) in [
+            ("P7D", 604_800),
+            ("PT12H", 43_200),
+            ("P1DT1M", 86_460),
+            ("P2W", 1_209_600),
+        ] {
             assert_eq!(seconds_of(text), Some(seconds), "{text}");
         }
-        for bad in ["", "P", "PT", "7D", "P1H", "P1DT", "P1M1Y", "P-1D", "P1.5D", "P99999999999999Y"] {
+        for bad in [
+            "",
+            "P",
+            "PT",
+            "7D",
+            "P1H",
+            "P1DT",
+            "P1M1Y",
+            "P-1D",
+            "P1.5D",
+            "P99999999999999Y",
+        ] {
             assert_eq!(seconds_of(bad), None, "{bad}");
         }
     }

@@ -29,7 +29,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { page_default: 50, page_max: 200, bulk_max: 100 }
+        Self {
+            page_default: 50,
+            page_max: 200,
+            bulk_max: 100,
+        }
     }
 }
 
@@ -153,7 +157,8 @@ impl Scope {
     /// Gives the connection back to the pool and tells how many statements were sent.
     pub async fn release(&self) -> u64 {
         if let Some(conn) = self.conn.write().await.take() {
-            self.statements.fetch_add(conn.statements(), Ordering::Relaxed);
+            self.statements
+                .fetch_add(conn.statements(), Ordering::Relaxed);
         }
         self.statements.load(Ordering::Relaxed)
     }
@@ -165,7 +170,10 @@ impl Scope {
 
     /// The notes left by resolvers.
     pub fn notes(&self) -> ResponseNotes {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.notes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 

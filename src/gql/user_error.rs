@@ -59,7 +59,11 @@ impl UserError {
     pub fn new(code: UserErrorCode, path: &str, message: impl Into<String>) -> Self {
         let path =
             (!path.is_empty()).then(|| path.split('.').map(str::to_owned).collect::<Vec<_>>());
-        Self { code, message: message.into(), path }
+        Self {
+            code,
+            message: message.into(),
+            path,
+        }
     }
 }
 
@@ -99,7 +103,8 @@ impl UserErrors {
         path: &str,
         text: &MaybeUndefined<ID>,
     ) -> Option<Option<Id<T>>> {
-        text.as_opt_ref().map(|text| text.map(|text| self.id(path, text)))
+        text.as_opt_ref()
+            .map(|text| text.map(|text| self.id(path, text)))
     }
 
     /// A description: several lines, at most 10,000 characters.
@@ -111,7 +116,8 @@ impl UserErrors {
 
     /// The same for a field that may be left out or cleared by null.
     pub fn maybe_description(&mut self, text: &MaybeUndefined<String>) -> Option<Option<String>> {
-        text.as_opt_ref().map(|text| self.description(text.map(String::as_str)))
+        text.as_opt_ref()
+            .map(|text| self.description(text.map(String::as_str)))
     }
 
     /// Whether there is any mistake.
@@ -124,6 +130,10 @@ impl UserErrors {
     /// # Errors
     /// The mistakes.
     pub fn check(self) -> Result<(), super::Refusal> {
-        if self.0.is_empty() { Ok(()) } else { Err(super::Refusal::User(self.0)) }
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(super::Refusal::User(self.0))
+        }
     }
 }

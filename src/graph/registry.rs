@@ -4,9 +4,7 @@ use crate::{
     domains::{
         access::{grant::AccessGrant, group::Group, role::Role},
         content::{chart::Chart, dashboard::Dashboard, space::Space},
-        identity::{
-            api_key::ApiKey, organization::Organization, session::Session, user::User,
-        },
+        identity::{api_key::ApiKey, organization::Organization, session::Session, user::User},
         platform::audit::AuditEvent,
         project::project::Project,
     },
@@ -106,9 +104,15 @@ impl NodeQuery {
         let maximum = ctx.scope().limits.bulk_max;
         if ids.len() > maximum {
             let found = ids.len();
-            return Err(Error::invalid("ids", format!("at most {maximum} ids are allowed, got {found}")));
+            return Err(Error::invalid(
+                "ids",
+                format!("at most {maximum} ids are allowed, got {found}"),
+            ));
         }
-        let ids = ids.iter().map(|id| parse("ids", id)).collect::<Result<Vec<_>>>()?;
+        let ids = ids
+            .iter()
+            .map(|id| parse("ids", id))
+            .collect::<Result<Vec<_>>>()?;
         try_join_all(ids.into_iter().map(|id| find(ctx, id))).await
     }
 }
@@ -117,10 +121,16 @@ fn parse<'a>(argument: &'static str, id: &'a ID) -> Result<AnyId<'a>> {
     AnyId::parse(id.as_str())
         .filter(|id| KINDS.iter().any(|(prefix, _)| *prefix == id.prefix))
         .ok_or_else(|| {
-            let prefixes: Vec<_> = KINDS.iter().map(|(prefix, _)| format!("{prefix}_")).collect();
+            let prefixes: Vec<_> = KINDS
+                .iter()
+                .map(|(prefix, _)| format!("{prefix}_"))
+                .collect();
             Error::invalid(
                 argument,
-                format!("expected an id that starts with one of {}", prefixes.join(", ")),
+                format!(
+                    "expected an id that starts with one of {}",
+                    prefixes.join(", ")
+                ),
             )
         })
 }

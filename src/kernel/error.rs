@@ -41,7 +41,10 @@ pub enum Error {
 impl Error {
     /// An [`Error::Invalid`] for `argument`.
     pub fn invalid(argument: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self::Invalid { argument: argument.into(), message: message.into() }
+        Self::Invalid {
+            argument: argument.into(),
+            message: message.into(),
+        }
     }
 }
 

@@ -100,7 +100,10 @@ impl<'a> AnyId<'a> {
         if prefix.is_empty() || !prefix.bytes().all(|b| b.is_ascii_lowercase() || b == b'_') {
             return None;
         }
-        Some(Self { prefix, uuid: decode(suffix)? })
+        Some(Self {
+            prefix,
+            uuid: decode(suffix)?,
+        })
     }
 }
 
@@ -138,10 +141,14 @@ impl<T: Entity> FromStr for Id<T> {
     fn from_str(text: &str) -> Result<Self, IdError> {
         match AnyId::parse(text) {
             Some(id) if id.prefix == T::PREFIX => Ok(Self::from_uuid(id.uuid)),
-            Some(id) => {
-                Err(IdError::WrongPrefix { expected: T::PREFIX, got: shorten(id.prefix) })
-            }
-            None => Err(IdError::Malformed { expected: T::PREFIX, got: shorten(text) }),
+            Some(id) => Err(IdError::WrongPrefix {
+                expected: T::PREFIX,
+                got: shorten(id.prefix),
+            }),
+            None => Err(IdError::Malformed {
+                expected: T::PREFIX,
+                got: shorten(text),
+            }),
         }
     }
 }
@@ -210,10 +217,22 @@ mod tests {
 
     #[test]
     fn wrong_ids_say_what_was_expected() {
-        let error = "chart_01h2xcejqtf2nbrexx3vqjhp41".parse::<Id<Thing>>().unwrap_err();
+        let error = "chart_01h2xcejqtf2nbrexx3vqjhp41"
+            .parse::<Id<Thing>>()
+            .unwrap_err();
         assert!(error.to_string().contains("`thing_`"), "{error}");
-        for bad in ["", "thing", "thing_", "thing_8zzzzzzzzzzzzzzzzzzzzzzzzz", "thing_01h2xcejqtf2nbrexx3vqjhp4u", "Thing_01h2xcejqtf2nbrexx3vqjhp41"] {
-            assert!(matches!(bad.parse::<Id<Thing>>(), Err(IdError::Malformed { .. })), "{bad}");
+        for bad in [
+            "",
+            "thing",
+            "thing_",
+            "thing_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "thing_01h2xcejqtf2nbrexx3vqjhp4u",
+            "Thing_01h2xcejqtf2nbrexx3vqjhp41",
+        ] {
+            assert!(
+                matches!(bad.parse::<Id<Thing>>(), Err(IdError::Malformed { .. })),
+                "{bad}"
+            );
         }
     }
 }

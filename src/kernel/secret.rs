@@ -68,7 +68,10 @@ impl Secret {
             return None;
         }
         let (body, sum) = text.split_at_checked(body)?;
-        (checksum(body) == sum).then(|| Self { kind, text: text.to_owned() })
+        (checksum(body) == sum).then(|| Self {
+            kind,
+            text: text.to_owned(),
+        })
     }
 
     /// What the token is for.
@@ -83,7 +86,10 @@ impl Secret {
 
     /// The last four characters, by which people recognise a key.
     pub fn last_four(&self) -> String {
-        self.text.chars().skip(self.text.len().saturating_sub(4)).collect()
+        self.text
+            .chars()
+            .skip(self.text.len().saturating_sub(4))
+            .collect()
     }
 
     /// The token itself, to be shown once.

@@ -81,7 +81,11 @@ pub fn slug(name: &str) -> String {
         }
     }
     let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { "item".to_owned() } else { slug.to_owned() }
+    if slug.is_empty() {
+        "item".to_owned()
+    } else {
+        slug.to_owned()
+    }
 }
 
 #[cfg(test)]
@@ -93,7 +97,13 @@ mod tests {
         assert_eq!(name("  Sales  "), Ok("Sales".to_owned()));
         assert_eq!(name(" \t "), Err(TextError::Empty));
         assert_eq!(name("a\0b"), Err(TextError::Control { code: 0 }));
-        assert_eq!(name(&"x".repeat(256)), Err(TextError::TooLong { maximum: 255, found: 256 }));
+        assert_eq!(
+            name(&"x".repeat(256)),
+            Err(TextError::TooLong {
+                maximum: 255,
+                found: 256
+            })
+        );
         assert!(name(&"é".repeat(255)).is_ok());
     }
 

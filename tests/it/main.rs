@@ -4,5 +4,7 @@
 
 mod support;
 
+mod architecture;
 mod embedded;
 mod project;
+mod schema;

@@ -19,22 +19,33 @@ async fn an_admin_creates_changes_and_deletes_a_project() {
     let tenant = Tenant::create(&app, "acme").await;
     let organization = tenant.id.to_string();
     let input = json!({ "organizationId": organization, "name": "  Sales " });
-    let answer = app.gql(tenant.admin, CREATE, json!({ "input": input })).await;
+    let answer = app
+        .gql(tenant.admin, CREATE, json!({ "input": input }))
+        .await;
     let project = &answer.done("createProject")["project"];
     assert_eq!(project["name"], "Sales");
     assert_eq!(project["organization"]["id"], organization);
     let id = project["id"].as_str().unwrap();
 
     let input = json!({ "id": id, "description": "Numbers", "isActive": false });
-    let answer = app.gql(tenant.admin, UPDATE, json!({ "input": input })).await;
+    let answer = app
+        .gql(tenant.admin, UPDATE, json!({ "input": input }))
+        .await;
     let project = &answer.done("updateProject")["project"];
     assert_eq!(project["name"], "Sales", "a field left out stays");
     assert_eq!(project["description"], "Numbers");
     let input = json!({ "id": id, "description": null });
-    let answer = app.gql(tenant.admin, UPDATE, json!({ "input": input })).await;
-    assert!(answer.done("updateProject")["project"]["description"].is_null(), "null clears");
+    let answer = app
+        .gql(tenant.admin, UPDATE, json!({ "input": input }))
+        .await;
+    assert!(
+        answer.done("updateProject")["project"]["description"].is_null(),
+        "null clears"
+    );
 
-    let answer = app.gql(tenant.admin, DELETE, json!({ "input": { "ids": [id] } })).await;
+    let answer = app
+        .gql(tenant.admin, DELETE, json!({ "input": { "ids": [id] } }))
+        .await;
     assert_eq!(answer.done("deleteProjects")["deletedIds"], json!([id]));
     let answer = app.gql(tenant.admin, LIST, json!({})).await;
     assert_eq!(answer.at("/projects/totalCount"), 0);
@@ -48,7 +59,9 @@ async fn mistakes_are_told_by_field_and_nothing_is_stored() {
     let organization = tenant.id.to_string();
     let try_name = async |name: &str| {
         let input = json!({ "organizationId": organization, "name": name });
-        let answer = app.gql(tenant.admin, CREATE, json!({ "input": input })).await;
+        let answer = app
+            .gql(tenant.admin, CREATE, json!({ "input": input }))
+            .await;
         answer.user_errors("createProject")
     };
     assert_eq!(try_name("sales").await, ["ALREADY_EXISTS name"]);
@@ -56,8 +69,13 @@ async fn mistakes_are_told_by_field_and_nothing_is_stored() {
     assert_eq!(try_name("a\0b").await, ["INVALID name"]);
     assert_eq!(try_name(&"x".repeat(10_000)).await, ["INVALID name"]);
     let input = json!({ "organizationId": "chart_01h455vb4pex5vsknk084sn02q", "name": "" });
-    let answer = app.gql(tenant.admin, CREATE, json!({ "input": input })).await;
-    assert_eq!(answer.user_errors("createProject"), ["INVALID organizationId", "REQUIRED name"]);
+    let answer = app
+        .gql(tenant.admin, CREATE, json!({ "input": input }))
+        .await;
+    assert_eq!(
+        answer.user_errors("createProject"),
+        ["INVALID organizationId", "REQUIRED name"]
+    );
     let answer = app.gql(tenant.admin, LIST, json!({})).await;
     assert_eq!(answer.at("/projects/totalCount"), 1);
 }
@@ -65,7 +83,10 @@ async fn mistakes_are_told_by_field_and_nothing_is_stored() {
 #[tokio::test]
 async fn a_foreign_project_answers_like_an_absent_one() {
     let app = TestApp::start().await;
-    let (ours, theirs) = (Tenant::create(&app, "ours").await, Tenant::create(&app, "theirs").await);
+    let (ours, theirs) = (
+        Tenant::create(&app, "ours").await,
+        Tenant::create(&app, "theirs").await,
+    );
     let foreign = theirs.project(&app, "Secret").await;
     let absent = "project_01h455vb4pex5vsknk084sn02q";
     let mut answers = Vec::new();
@@ -73,15 +94,32 @@ async fn a_foreign_project_answers_like_an_absent_one() {
         let get = format!("{{ project(id: \"{id}\") {{ name }} node(id: \"{id}\") {{ id }} }}");
         let read = app.ask(ours.admin, &get).await.body;
         let update = json!({ "id": id, "name": "Mine" });
-        let update = app.gql(ours.admin, UPDATE, json!({ "input": update })).await.body;
+        let update = app
+            .gql(ours.admin, UPDATE, json!({ "input": update }))
+            .await
+            .body;
         let delete = json!({ "ids": [id] });
-        let delete = app.gql(ours.admin, DELETE, json!({ "input": delete })).await.body;
+        let delete = app
+            .gql(ours.admin, DELETE, json!({ "input": delete }))
+            .await
+            .body;
         answers.push((read, update, delete));
     }
     assert_eq!(answers[0], answers[1]);
-    assert_eq!(answers[0].0["data"], json!({ "project": null, "node": null }));
-    assert_eq!(answers[0].1["data"]["updateProject"]["userErrors"][0]["code"], "NOT_FOUND");
-    let name = app.ask(theirs.admin, &format!("{{ project(id: \"{foreign}\") {{ name }} }}")).await;
+    assert_eq!(
+        answers[0].0["data"],
+        json!({ "project": null, "node": null })
+    );
+    assert_eq!(
+        answers[0].1["data"]["updateProject"]["userErrors"][0]["code"],
+        "NOT_FOUND"
+    );
+    let name = app
+        .ask(
+            theirs.admin,
+            &format!("{{ project(id: \"{foreign}\") {{ name }} }}"),
+        )
+        .await;
     assert_eq!(name.at("/project/name"), "Secret");
 }
 
@@ -93,10 +131,30 @@ async fn viewers_see_but_do_not_change_and_members_see_nothing() {
     let viewer = tenant.user(&app, "viewer", "viewer").await;
     let member = tenant.user(&app, "member", "member").await;
     let update = json!({ "input": { "id": id, "name": "Mine" } });
-    assert_eq!(app.gql(viewer, LIST, json!({})).await.at("/projects/totalCount"), 1);
-    assert_eq!(app.gql(viewer, UPDATE, update.clone()).await.user_errors("updateProject"), ["FORBIDDEN id"]);
-    assert_eq!(app.gql(member, LIST, json!({})).await.at("/projects/totalCount"), 0);
-    assert_eq!(app.gql(member, UPDATE, update.clone()).await.user_errors("updateProject"), ["NOT_FOUND id"]);
+    assert_eq!(
+        app.gql(viewer, LIST, json!({}))
+            .await
+            .at("/projects/totalCount"),
+        1
+    );
+    assert_eq!(
+        app.gql(viewer, UPDATE, update.clone())
+            .await
+            .user_errors("updateProject"),
+        ["FORBIDDEN id"]
+    );
+    assert_eq!(
+        app.gql(member, LIST, json!({}))
+            .await
+            .at("/projects/totalCount"),
+        0
+    );
+    assert_eq!(
+        app.gql(member, UPDATE, update.clone())
+            .await
+            .user_errors("updateProject"),
+        ["NOT_FOUND id"]
+    );
     let anonymous = app.gql(Actor::Anonymous, UPDATE, update).await;
     assert_eq!(anonymous.code(), "UNAUTHENTICATED");
 }
@@ -113,9 +171,21 @@ async fn pages_are_cut_by_keys_and_survive_deletes() {
     assert_eq!(page.texts("/projects/nodes", "name"), ["a", "b"]);
     assert_eq!(page.at("/projects/pageInfo/hasNextPage"), true);
     let cursor = page.text("/projects/pageInfo/endCursor");
-    app.gql(tenant.admin, DELETE, json!({ "input": { "ids": [ids[1]] } })).await.done("deleteProjects");
-    let page = app.gql(tenant.admin, LIST, json!({ "first": 2, "after": cursor })).await;
-    assert_eq!(page.texts("/projects/nodes", "name"), ["c", "d"], "the deleted row's cursor holds");
+    app.gql(
+        tenant.admin,
+        DELETE,
+        json!({ "input": { "ids": [ids[1]] } }),
+    )
+    .await
+    .done("deleteProjects");
+    let page = app
+        .gql(tenant.admin, LIST, json!({ "first": 2, "after": cursor }))
+        .await;
+    assert_eq!(
+        page.texts("/projects/nodes", "name"),
+        ["c", "d"],
+        "the deleted row's cursor holds"
+    );
     assert_eq!(page.at("/projects/pageInfo/hasPreviousPage"), true);
 
     let descending = json!([{ "field": "NAME", "direction": "DESC" }]);
@@ -125,7 +195,16 @@ async fn pages_are_cut_by_keys_and_survive_deletes() {
     let answer = app.gql(tenant.admin, LIST, json!({ "first": 1000 })).await;
     assert_eq!(answer.code(), "INVALID");
     assert!(answer.message().contains("200"), "{}", answer.message());
-    let answer = app.ask(tenant.admin, "{ project(id: \"chart_01h455vb4pex5vsknk084sn02q\") { id } }").await;
+    let answer = app
+        .ask(
+            tenant.admin,
+            "{ project(id: \"chart_01h455vb4pex5vsknk084sn02q\") { id } }",
+        )
+        .await;
     assert_eq!(answer.code(), "INVALID");
-    assert!(answer.message().contains("`project_`"), "{}", answer.message());
+    assert!(
+        answer.message().contains("`project_`"),
+        "{}",
+        answer.message()
+    );
 }

@@ -88,9 +88,10 @@ impl PrincipalRef {
         organization: Option<OrganizationId>,
     ) -> Result<PrincipalId, Refusal> {
         match self {
-            Self::User(user) => {
-                user.resolve(tx, &format!("{path}.user")).await.map(PrincipalId::User)
-            }
+            Self::User(user) => user
+                .resolve(tx, &format!("{path}.user"))
+                .await
+                .map(PrincipalId::User),
             Self::Group(group) => group
                 .resolve(tx, &format!("{path}.group"), organization)
                 .await

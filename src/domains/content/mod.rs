@@ -2,10 +2,10 @@
 
 use async_graphql::MergedObject;
 
-pub mod space;
 pub mod chart;
 pub mod dashboard;
 pub mod metric_query;
+pub mod space;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]

@@ -2,11 +2,11 @@
 
 use async_graphql::MergedObject;
 
-pub mod user;
-pub mod session;
 pub mod api_key;
-pub mod organization;
 pub mod authentication;
+pub mod organization;
+pub mod session;
+pub mod user;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]

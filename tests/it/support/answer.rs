@@ -15,7 +15,11 @@ impl Answer {
     /// The data; panics with the errors if there are any.
     #[track_caller]
     pub fn data(&self) -> &Value {
-        assert!(self.body.get("errors").is_none(), "unexpected errors: {:#}", self.body);
+        assert!(
+            self.body.get("errors").is_none(),
+            "unexpected errors: {:#}",
+            self.body
+        );
         &self.body["data"]
     }
 
@@ -23,21 +27,27 @@ impl Answer {
     #[track_caller]
     pub fn at(&self, pointer: &str) -> &Value {
         let data = self.data();
-        data.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer} in {data:#}"))
+        data.pointer(pointer)
+            .unwrap_or_else(|| panic!("nothing at {pointer} in {data:#}"))
     }
 
     /// The text at a JSON pointer below `data`.
     #[track_caller]
     pub fn text(&self, pointer: &str) -> String {
         let value = self.at(pointer);
-        value.as_str().unwrap_or_else(|| panic!("no text at {pointer}: {value}")).to_owned()
+        value
+            .as_str()
+            .unwrap_or_else(|| panic!("no text at {pointer}: {value}"))
+            .to_owned()
     }
 
     /// The texts of a field of each element of the list at a pointer.
     #[track_caller]
     pub fn texts(&self, pointer: &str, field: &str) -> Vec<String> {
         let list = self.at(pointer).as_array().expect("a list");
-        list.iter().map(|item| item[field].as_str().expect("a text").to_owned()).collect()
+        list.iter()
+            .map(|item| item[field].as_str().expect("a text").to_owned())
+            .collect()
     }
 
     /// `extensions.code` of the first error.
@@ -59,7 +69,10 @@ impl Answer {
     /// Codes and paths of the `userErrors` of a mutation, as `CODE path.of.field`.
     #[track_caller]
     pub fn user_errors(&self, mutation: &str) -> Vec<String> {
-        let errors = self.at(&format!("/{mutation}/userErrors")).as_array().expect("a list");
+        let errors = self
+            .at(&format!("/{mutation}/userErrors"))
+            .as_array()
+            .expect("a list");
         errors
             .iter()
             .map(|error| {
@@ -67,7 +80,11 @@ impl Answer {
                     .as_array()
                     .map(|path| path.iter().filter_map(Value::as_str).collect())
                     .unwrap_or_default();
-                format!("{} {}", error["code"].as_str().unwrap_or("?"), path.join("."))
+                format!(
+                    "{} {}",
+                    error["code"].as_str().unwrap_or("?"),
+                    path.join(".")
+                )
             })
             .collect()
     }

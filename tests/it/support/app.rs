@@ -42,7 +42,11 @@ impl TestApp {
             statement_timeout: Duration::from_secs(10),
         })
         .expect("a pool");
-        Self { db, schema: graph::schema(), _database: database }
+        Self {
+            db,
+            schema: graph::schema(),
+            _database: database,
+        }
     }
 
     /// A connection for preparing and checking what callers cannot.
@@ -55,7 +59,9 @@ impl TestApp {
         let viewer = match actor {
             Actor::Anonymous => None,
             Actor::User(user, organization) => {
-                let access = Access::load(&*self.conn().await, user).await.expect("access");
+                let access = Access::load(&*self.conn().await, user)
+                    .await
+                    .expect("access");
                 Some(Arc::new(Viewer {
                     user,
                     credential: Credential::Session(SessionId::new()),
@@ -64,7 +70,10 @@ impl TestApp {
                 }))
             }
         };
-        let origin = Origin { request_id: "test".to_owned(), ..Origin::default() };
+        let origin = Origin {
+            request_id: "test".to_owned(),
+            ..Origin::default()
+        };
         let scope = Scope::new(
             self.db.clone(),
             viewer,
@@ -80,7 +89,10 @@ impl TestApp {
             gql::complete(error, "test");
         }
         let statements = scope.release().await;
-        Answer { body: serde_json::to_value(&response).expect("JSON"), statements }
+        Answer {
+            body: serde_json::to_value(&response).expect("JSON"),
+            statements,
+        }
     }
 
     /// Sends an operation without variables.

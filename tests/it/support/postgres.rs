@@ -22,9 +22,11 @@ impl TestDatabase {
         let (server, template) = TEMPLATE.get_or_init(prepare).await.clone();
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
         let mut conn = connect(&server).await;
-        conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
-            .await
-            .expect("the test database can be created");
+        conn.batch_execute(&format!(
+            "CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+        ))
+        .await
+        .expect("the test database can be created");
         Self { server, name }
     }
 
@@ -39,7 +41,9 @@ impl Drop for TestDatabase {
         let (server, name) = (self.server.clone(), self.name.clone());
         // The test's runtime may be gone already, so the clean-up brings its own.
         let cleanup = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             runtime.expect("a runtime").block_on(async {
                 let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
                 let _ = connect(&server).await.batch_execute(&drop).await;
@@ -50,7 +54,9 @@ impl Drop for TestDatabase {
 }
 
 async fn connect(url: &str) -> AsyncPgConnection {
-    AsyncPgConnection::establish(url).await.expect("the test server can be reached")
+    AsyncPgConnection::establish(url)
+        .await
+        .expect("the test server can be reached")
 }
 
 async fn prepare() -> (String, String) {
@@ -58,20 +64,23 @@ async fn prepare() -> (String, String) {
     let template = format!("template_{}", fingerprint());
     let mut conn = connect(&server).await;
     // Test processes start together; one of them makes the template.
-    conn.batch_execute("SELECT pg_advisory_lock(1)").await.expect("the lock");
-    let exists = format!("DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = '{template}') THEN RAISE 'absent'; END IF; END $$");
+    conn.batch_execute("SELECT pg_advisory_lock(1)")
+        .await
+        .expect("the lock");
+    let exists = format!(
+        "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = '{template}') THEN RAISE 'absent'; END IF; END $$"
+    );
     if conn.batch_execute(&exists).await.is_err() {
         let making = format!("making_{}", uuid::Uuid::now_v7().simple());
-        conn.batch_execute(&format!("CREATE DATABASE {making}")).await.expect("the template");
+        conn.batch_execute(&format!("CREATE DATABASE {making}"))
+            .await
+            .expect("the template");
         let url = with_database(&server, &making);
         migrate::run(&url).await.expect("the migrations run");
-        let mut fresh = connect(&url).await;
-        chartroom::domains::access::role::seed(
-            &mut fresh,
-            chartroom::authz::System::new("test template"),
-        )
-        .await
-        .expect("the built-in roles");
+        let fresh = connect(&url).await;
+        chartroom::domains::access::role::seed(&fresh)
+            .await
+            .expect("the built-in roles");
         drop(fresh);
         conn.batch_execute(&format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{making}'; \
@@ -87,7 +96,10 @@ async fn prepare() -> (String, String) {
 fn fingerprint() -> String {
     let mut hash = Sha256::new();
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
-    let mut files: Vec<_> = std::fs::read_dir(root).expect("migrations").flatten().collect();
+    let mut files: Vec<_> = std::fs::read_dir(root)
+        .expect("migrations")
+        .flatten()
+        .collect();
     files.sort_by_key(std::fs::DirEntry::file_name);
     for file in files {
         if let Ok(text) = std::fs::read(file.path().join("up.sql")) {
@@ -100,7 +112,10 @@ fn fingerprint() -> String {
     hex::encode(hash.finalize()).chars().take(16).collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests are told of a server by the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests are told of a server by the environment"
+)]
 async fn server() -> String {
     match std::env::var("CHARTROOM_TEST_DATABASE_URL") {
         Ok(url) => url,
@@ -115,5 +130,9 @@ async fn embedded() -> String {
 fn with_database(server: &str, name: &str) -> String {
     let (address, query) = server.split_once('?').unwrap_or((server, ""));
     let base = address.rsplit_once('/').map_or(address, |(base, _)| base);
-    if query.is_empty() { format!("{base}/{name}") } else { format!("{base}/{name}?{query}") }
+    if query.is_empty() {
+        format!("{base}/{name}")
+    } else {
+        format!("{base}/{name}?{query}")
+    }
 }

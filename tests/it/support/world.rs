@@ -34,7 +34,10 @@ impl Tenant {
         .await
         .expect("the organization");
         drop(conn);
-        let mut tenant = Self { id, admin: Actor::Anonymous };
+        let mut tenant = Self {
+            id,
+            admin: Actor::Anonymous,
+        };
         tenant.admin = tenant.user(app, &format!("admin-of-{name}"), "admin").await;
         tenant
     }
@@ -44,7 +47,10 @@ impl Tenant {
         let user = UserId::new();
         let conn = app.conn().await;
         let run = async |text: &'static str, binds: Vec<Bind>| {
-            let changed = sql(text, binds).statement::<()>().execute(&mut &*conn).await;
+            let changed = sql(text, binds)
+                .statement::<()>()
+                .execute(&mut &*conn)
+                .await;
             assert_eq!(changed.expect("the statement runs"), 1, "{text}");
         };
         run(
@@ -130,7 +136,9 @@ impl Tenant {
 
     /// Gives a user a role on a scope, as the administrator.
     pub async fn grant(&self, app: &TestApp, scope: &str, user: Actor, role: &str) {
-        let Actor::User(user, _) = user else { panic!("a user") };
+        let Actor::User(user, _) = user else {
+            panic!("a user")
+        };
         let query = "mutation ($input: GrantAccessInput!) { \
                      grantAccess(input: $input) { accessGrant { id } userErrors { code message path } } }";
         let input = json!({

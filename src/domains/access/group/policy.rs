@@ -16,17 +16,26 @@ impl Resource for Group {
     const TABLE: &'static str = "groups";
 
     async fn place(mut conn: &Conn, id: GroupId) -> Result<Option<Place>> {
-        let found: Option<Uuid> = sql("SELECT organization_id FROM groups WHERE id = ?", [id.into()])
-            .statement::<st::Uuid>()
-            .get_result(&mut conn)
-            .await
-            .optional()?;
+        let found: Option<Uuid> = sql(
+            "SELECT organization_id FROM groups WHERE id = ?",
+            [id.into()],
+        )
+        .statement::<st::Uuid>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
         Ok(found.map(|id| Place::organization(OrganizationId::from_uuid(id))))
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
-        sql("groups.id = ANY(?)", [Bind::from(viewer.access.groups.as_slice())])
-            .or(viewer.access.reach(Permission::GroupView).of_organization("groups.organization_id"))
+        sql(
+            "groups.id = ANY(?)",
+            [Bind::from(viewer.access.groups.as_slice())],
+        )
+        .or(viewer
+            .access
+            .reach(Permission::GroupView)
+            .of_organization("groups.organization_id"))
     }
 }
 

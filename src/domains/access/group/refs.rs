@@ -29,7 +29,10 @@ impl GroupRef {
         organization: Option<OrganizationId>,
     ) -> Result<GroupId, Refusal> {
         let visible = tx.viewer.visible::<Group, View>();
-        match store::find_by_ref(tx.conn, &visible, self, organization).await?.as_slice() {
+        match store::find_by_ref(tx.conn, &visible, self, organization)
+            .await?
+            .as_slice()
+        {
             [id] => Ok(*id),
             [] => Err(Refusal::user(
                 UserErrorCode::NotFound,

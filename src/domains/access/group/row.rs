@@ -7,7 +7,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 text_enum! {
     /// Where the members of a group come from.
     pub enum GroupType {

@@ -27,8 +27,9 @@ pub(super) async fn find_by_ref(
         GroupRef::Key(key) if key.contains('\0') => return Ok(Vec::new()),
         GroupRef::Key(key) => sql("lower(groups.key) = lower(?)", [key.as_str().into()]),
     };
-    let owned = organization
-        .map_or_else(Fragment::yes, |id| sql("groups.organization_id = ?", [id.into()]));
+    let owned = organization.map_or_else(Fragment::yes, |id| {
+        sql("groups.organization_id = ?", [id.into()])
+    });
     let condition = Fragment::all([named, owned, Group::visible(visible.viewer())]);
     let rows: Vec<GroupId> = sql("SELECT groups.id FROM groups WHERE ", [])
         .with(condition)

@@ -40,7 +40,11 @@ impl RoleRef {
             ));
         };
         if !row.is_active {
-            return Err(Refusal::user(UserErrorCode::Invalid, path, "this role is switched off"));
+            return Err(Refusal::user(
+                UserErrorCode::Invalid,
+                path,
+                "this role is switched off",
+            ));
         }
         Ok(row)
     }

@@ -64,21 +64,23 @@ pub(super) async fn find_by_ref(
         RoleRef::Key(key) if key.contains('\0') => return Ok(None),
         RoleRef::Key(key) => sql("lower(roles.key) = lower(?)", [key.as_str().into()]),
     };
-    let scopes: Vec<String> = scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+    let scopes: Vec<String> = scopes
+        .iter()
+        .map(|scope| scope.as_str().to_owned())
+        .collect();
     let condition = Fragment::all([
         named,
         sql("roles.scope = ANY(?)", [Bind::Texts(scopes.clone())]),
-        sql("roles.organization_id IS NULL OR roles.organization_id = ?", [organization.into()]),
+        sql(
+            "roles.organization_id IS NULL OR roles.organization_id = ?",
+            [organization.into()],
+        ),
         Role::visible(visible.viewer()),
     ]);
     let row = roles::table
         .select(RoleRow::as_select())
         .filter(condition)
-        .order((
-            rank_of_scope(scopes),
-            roles::is_built_in.desc(),
-            roles::id,
-        ))
+        .order((rank_of_scope(scopes), roles::is_built_in.desc(), roles::id))
         .first(&mut conn)
         .await
         .optional()?;

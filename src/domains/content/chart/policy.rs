@@ -12,7 +12,10 @@ use crate::{
 use diesel::OptionalExtension as _;
 use diesel_async::RunQueryDsl as _;
 
-const COLUMNS: Columns = Columns { organization: "charts.organization_id", project: "charts.project_id" };
+const COLUMNS: Columns = Columns {
+    organization: "charts.organization_id",
+    project: "charts.project_id",
+};
 
 impl Resource for Chart {
     const TABLE: &'static str = "charts";

@@ -7,7 +7,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 text_enum! {
     /// How a chart is drawn.
     pub enum ChartKind {

@@ -12,7 +12,10 @@ use crate::{
 use diesel::OptionalExtension as _;
 use diesel_async::RunQueryDsl as _;
 
-const COLUMNS: Columns = Columns { organization: "dashboards.organization_id", project: "dashboards.project_id" };
+const COLUMNS: Columns = Columns {
+    organization: "dashboards.organization_id",
+    project: "dashboards.project_id",
+};
 
 impl Resource for Dashboard {
     const TABLE: &'static str = "dashboards";

@@ -7,7 +7,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 /// A dashboard, without tiles and tabs.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = dashboards, check_for_backend(Pg))]

@@ -2,7 +2,9 @@
 //! private one, or by wider grants where nothing is private, or with `SPACE_VIEW_ALL`.
 
 use crate::{
-    authz::{Create, Delete, Edit, ManageAccess, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{
+        Create, Delete, Edit, ManageAccess, Permission, Permits, Place, Resource, View, Viewer,
+    },
     db::{Conn, Fragment, sql},
     kernel::{
         Result,

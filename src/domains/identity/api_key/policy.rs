@@ -25,7 +25,9 @@ impl Resource for ApiKey {
         .await
         .optional()?;
         Ok(home.map(|home| {
-            home.map_or_else(Place::installation, |id| Place::organization(OrganizationId::from_uuid(id)))
+            home.map_or_else(Place::installation, |id| {
+                Place::organization(OrganizationId::from_uuid(id))
+            })
         }))
     }
 

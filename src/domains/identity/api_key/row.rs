@@ -7,7 +7,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 /// An API key, without its secret.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = api_keys, check_for_backend(Pg))]

@@ -59,8 +59,10 @@ impl Authenticator {
 
     /// An authenticator that remembers nothing yet.
     pub fn new(db: Database) -> Self {
-        let recent =
-            Cache::builder().max_capacity(Self::MAX_KNOWN).time_to_live(Self::MAX_AGE).build();
+        let recent = Cache::builder()
+            .max_capacity(Self::MAX_KNOWN)
+            .time_to_live(Self::MAX_AGE)
+            .build();
         Self { db, recent }
     }
 
@@ -79,7 +81,11 @@ impl Authenticator {
         freshness: Freshness,
     ) -> Result<Option<Arc<Viewer>>> {
         let hash = token.hash();
-        let recent = self.recent.get(&hash).await.filter(|known| !is_old(known, now));
+        let recent = self
+            .recent
+            .get(&hash)
+            .await
+            .filter(|known| !is_old(known, now));
         if freshness == Freshness::Now || recent.is_none() {
             self.recent.invalidate(&hash).await;
         }
@@ -91,7 +97,9 @@ impl Authenticator {
             found.map_err(Arc::new)
         } else {
             // Requests that miss at the same time share one look-up.
-            self.recent.try_get_with(hash, self.look_up(token, origin, now)).await
+            self.recent
+                .try_get_with(hash, self.look_up(token, origin, now))
+                .await
         };
         match found {
             Ok(known) => Ok(Some(known.viewer.clone())),
@@ -118,9 +126,15 @@ impl Authenticator {
         origin: &Origin,
         now: DateTime<Utc>,
     ) -> Result<Arc<Known>, Unknown> {
-        let viewer = self.read(token, origin, now).await.map_err(Unknown::Failed)?;
+        let viewer = self
+            .read(token, origin, now)
+            .await
+            .map_err(Unknown::Failed)?;
         let viewer = Arc::new(viewer.ok_or(Unknown::Nobody)?);
-        Ok(Arc::new(Known { viewer, read_at: now }))
+        Ok(Arc::new(Known {
+            viewer,
+            read_at: now,
+        }))
     }
 
     async fn read(
@@ -168,7 +182,11 @@ pub(super) fn working_organization(
     wanted: &[OrganizationId],
 ) -> Option<OrganizationId> {
     let member = |id: &&OrganizationId| access.organizations.contains(*id);
-    wanted.iter().find(member).or_else(|| access.organizations.iter().min()).copied()
+    wanted
+        .iter()
+        .find(member)
+        .or_else(|| access.organizations.iter().min())
+        .copied()
 }
 
 fn is_old(known: &Known, now: DateTime<Utc>) -> bool {

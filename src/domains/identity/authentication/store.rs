@@ -14,8 +14,13 @@ use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid;
 
-type HolderSql =
-    (st::Uuid, st::Uuid, st::Nullable<st::Uuid>, st::Nullable<st::Uuid>, st::Nullable<st::Uuid>);
+type HolderSql = (
+    st::Uuid,
+    st::Uuid,
+    st::Nullable<st::Uuid>,
+    st::Nullable<st::Uuid>,
+    st::Nullable<st::Uuid>,
+);
 type HolderRow = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>);
 
 /// The holder of a live session, whose use is noted.
@@ -40,7 +45,13 @@ pub(super) async fn use_session(
            WHERE id IN (SELECT id FROM found WHERE last_used_at < ? - interval '1 minute')\
          ) \
          SELECT id, user_id, organization_id, default_organization_id, home_id FROM found",
-        [Bind::Bytes(token_hash.to_vec()), now.into(), now.into(), now.into(), now.into()],
+        [
+            Bind::Bytes(token_hash.to_vec()),
+            now.into(),
+            now.into(),
+            now.into(),
+            now.into(),
+        ],
     )
     .statement::<HolderSql>()
     .get_result(&mut conn)
@@ -87,7 +98,14 @@ pub(super) async fn use_api_key(
 
 fn holder(row: HolderRow, credential: impl FnOnce(Uuid) -> Credential) -> Holder {
     let (id, user, wanted, default, home) = row;
-    let organizations =
-        [wanted, default, home].into_iter().flatten().map(OrganizationId::from_uuid).collect();
-    Holder { user: UserId::from_uuid(user), credential: credential(id), organizations }
+    let organizations = [wanted, default, home]
+        .into_iter()
+        .flatten()
+        .map(OrganizationId::from_uuid)
+        .collect();
+    Holder {
+        user: UserId::from_uuid(user),
+        credential: credential(id),
+        organizations,
+    }
 }

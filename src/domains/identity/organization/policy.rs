@@ -1,7 +1,9 @@
 //! Organizations are seen by their members, and by holders of tenant roles that reach into all.
 
 use crate::{
-    authz::{Create, Delete, Edit, ManageMembers, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{
+        Create, Delete, Edit, ManageMembers, Permission, Permits, Place, Resource, View, Viewer,
+    },
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
@@ -34,10 +36,16 @@ impl Resource for Organization {
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
-        if REACHING.iter().any(|permission| viewer.on_installation().contains(*permission)) {
+        if REACHING
+            .iter()
+            .any(|permission| viewer.on_installation().contains(*permission))
+        {
             return Fragment::yes();
         }
-        sql("organizations.id = ANY(?)", [Bind::from(viewer.access.organizations.as_slice())])
+        sql(
+            "organizations.id = ANY(?)",
+            [Bind::from(viewer.access.organizations.as_slice())],
+        )
     }
 }
 

@@ -7,7 +7,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 /// An organization.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = organizations, check_for_backend(Pg))]

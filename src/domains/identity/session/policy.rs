@@ -24,6 +24,9 @@ impl Resource for Session {
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
-        sql("sessions.user_id = ? AND sessions.expires_at > now()", [viewer.user.into()])
+        sql(
+            "sessions.user_id = ? AND sessions.expires_at > now()",
+            [viewer.user.into()],
+        )
     }
 }

@@ -29,7 +29,9 @@ impl Resource for User {
         .await
         .optional()?;
         Ok(home.map(|home| {
-            home.map_or_else(Place::installation, |id| Place::organization(OrganizationId::from_uuid(id)))
+            home.map_or_else(Place::installation, |id| {
+                Place::organization(OrganizationId::from_uuid(id))
+            })
         }))
     }
 

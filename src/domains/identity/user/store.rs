@@ -18,7 +18,9 @@ pub(super) async fn find_by_ref(
     visible: &Visible<User>,
     by: &UserRef,
 ) -> Result<Option<UserId>> {
-    let Some(named) = named(by) else { return Ok(None) };
+    let Some(named) = named(by) else {
+        return Ok(None);
+    };
     let condition = named.and(User::visible(visible.viewer()));
     let id = sql("SELECT users.id FROM users WHERE ", [])
         .with(condition)
@@ -32,7 +34,12 @@ pub(super) async fn find_by_ref(
 /// The condition that a reference stands for; none for texts that no user can have.
 fn named(by: &UserRef) -> Option<Fragment> {
     let (condition, text) = match by {
-        UserRef::Id(id) => return id.parse::<UserId>().ok().map(|id| sql("users.id = ?", [id.into()])),
+        UserRef::Id(id) => {
+            return id
+                .parse::<UserId>()
+                .ok()
+                .map(|id| sql("users.id = ?", [id.into()]));
+        }
         UserRef::Username(name) => ("lower(users.username) = lower(?)", name),
         UserRef::Email(email) => ("lower(users.email) = lower(?)", email),
         UserRef::ExternalId(id) => ("users.external_id = ?", id),

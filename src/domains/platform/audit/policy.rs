@@ -16,14 +16,18 @@ impl Resource for AuditEvent {
     const TABLE: &'static str = "audit_events";
 
     async fn place(mut conn: &Conn, id: AuditEventId) -> Result<Option<Place>> {
-        let found: Option<Option<Uuid>> =
-            sql("SELECT organization_id FROM audit_events WHERE id = ?", [id.into()])
-                .statement::<st::Nullable<st::Uuid>>()
-                .get_result(&mut conn)
-                .await
-                .optional()?;
+        let found: Option<Option<Uuid>> = sql(
+            "SELECT organization_id FROM audit_events WHERE id = ?",
+            [id.into()],
+        )
+        .statement::<st::Nullable<st::Uuid>>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
         Ok(found.map(|owner| {
-            owner.map_or_else(Place::installation, |id| Place::organization(OrganizationId::from_uuid(id)))
+            owner.map_or_else(Place::installation, |id| {
+                Place::organization(OrganizationId::from_uuid(id))
+            })
         }))
     }
 
@@ -31,6 +35,9 @@ impl Resource for AuditEvent {
         if viewer.access.reach(Permission::SystemView).everywhere {
             return Fragment::yes();
         }
-        viewer.access.reach(Permission::OrganizationEdit).of_organization("audit_events.organization_id")
+        viewer
+            .access
+            .reach(Permission::OrganizationEdit)
+            .of_organization("audit_events.organization_id")
     }
 }

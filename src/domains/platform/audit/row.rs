@@ -8,7 +8,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 /// A record of who did what.
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = audit_events, check_for_backend(Pg))]

@@ -91,9 +91,15 @@ impl ProjectMutation {
         ctx: &Context<'_>,
         input: CreateProjectInput,
     ) -> Result<CreateProjectPayload> {
-        let outcome = mutate(ctx.scope(), "createProject", async |tx| create(tx, &input).await).await?;
+        let outcome = mutate(ctx.scope(), "createProject", async |tx| {
+            create(tx, &input).await
+        })
+        .await?;
         let (project, user_errors) = payload(outcome, |row| Arc::new(row).into());
-        Ok(CreateProjectPayload { project, user_errors })
+        Ok(CreateProjectPayload {
+            project,
+            user_errors,
+        })
     }
 
     /// Changes a project. Never recompiles its models.
@@ -102,9 +108,15 @@ impl ProjectMutation {
         ctx: &Context<'_>,
         input: UpdateProjectInput,
     ) -> Result<UpdateProjectPayload> {
-        let outcome = mutate(ctx.scope(), "updateProject", async |tx| update(tx, &input).await).await?;
+        let outcome = mutate(ctx.scope(), "updateProject", async |tx| {
+            update(tx, &input).await
+        })
+        .await?;
         let (project, user_errors) = payload(outcome, |row| Arc::new(row).into());
-        Ok(UpdateProjectPayload { project, user_errors })
+        Ok(UpdateProjectPayload {
+            project,
+            user_errors,
+        })
     }
 
     /// Deletes projects with their spaces, charts and dashboards: all of them, or none.
@@ -113,10 +125,16 @@ impl ProjectMutation {
         ctx: &Context<'_>,
         input: DeleteProjectsInput,
     ) -> Result<DeleteProjectsPayload> {
-        let outcome = mutate(ctx.scope(), "deleteProjects", async |tx| delete(tx, &input).await).await?;
+        let outcome = mutate(ctx.scope(), "deleteProjects", async |tx| {
+            delete(tx, &input).await
+        })
+        .await?;
         let (deleted_ids, user_errors) =
             payload(outcome, |ids| ids.into_iter().map(id_text).collect());
-        Ok(DeleteProjectsPayload { deleted_ids, user_errors })
+        Ok(DeleteProjectsPayload {
+            deleted_ids,
+            user_errors,
+        })
     }
 }
 
@@ -126,14 +144,18 @@ async fn create(tx: &Tx<'_>, input: &CreateProjectInput) -> Result<ProjectRow, R
     let name = errors.text("name", text::name(&input.name));
     let description = errors.description(input.description.as_deref());
     errors.check()?;
-    let grant =
-        tx.authorize::<Create<entity::Project>, entity::Organization>("organizationId", organization).await?;
+    let grant = tx
+        .authorize::<Create<entity::Project>, entity::Organization>("organizationId", organization)
+        .await?;
     let new = NewProject {
         id: ProjectId::new(),
         name: &name,
         description: description.as_deref(),
         type_: ProjectType::Default,
-        scheduler_timezone: input.scheduler_timezone.as_ref().map_or("UTC", TimeZone::as_str),
+        scheduler_timezone: input
+            .scheduler_timezone
+            .as_ref()
+            .map_or("UTC", TimeZone::as_str),
         created_by: tx.viewer.user,
         updated_by: tx.viewer.user,
     };
@@ -150,11 +172,17 @@ async fn update(tx: &Tx<'_>, input: &UpdateProjectInput) -> Result<ProjectRow, R
     let id = errors.id("id", &input.id);
     let upstream = errors.maybe_id("upstreamProjectId", &input.upstream_project_id);
     let changes = ProjectChanges {
-        name: input.name.as_deref().map(|name| errors.text("name", text::name(name))),
+        name: input
+            .name
+            .as_deref()
+            .map(|name| errors.text("name", text::name(name))),
         description: errors.maybe_description(&input.description),
         is_active: input.is_active,
         upstream_project_id: upstream,
-        scheduler_timezone: input.scheduler_timezone.as_ref().map(|zone| zone.as_str().to_owned()),
+        scheduler_timezone: input
+            .scheduler_timezone
+            .as_ref()
+            .map(|zone| zone.as_str().to_owned()),
         updated_by: Some(tx.viewer.user),
         updated_at: Some(tx.now),
     };
@@ -162,7 +190,9 @@ async fn update(tx: &Tx<'_>, input: &UpdateProjectInput) -> Result<ProjectRow, R
     tx.audit(|entry| entry.target(id));
     let grant = tx.authorize::<Edit, entity::Project>("id", id).await?;
     if let Some(Some(upstream)) = upstream {
-        let above = tx.see::<entity::Project>("upstreamProjectId", upstream).await?;
+        let above = tx
+            .see::<entity::Project>("upstreamProjectId", upstream)
+            .await?;
         if upstream == id || above.place().organization != grant.place().organization {
             return Err(Refusal::user(
                 UserErrorCode::Invalid,
@@ -187,7 +217,10 @@ async fn delete(tx: &Tx<'_>, input: &DeleteProjectsInput) -> Result<Vec<ProjectI
     tx.audit(|entry| ids.iter().for_each(|id| entry.target(*id)));
     let mut grants = Vec::with_capacity(ids.len());
     for (n, id) in ids.iter().enumerate() {
-        grants.push(tx.authorize::<Delete, entity::Project>(&format!("ids.{n}"), *id).await?);
+        grants.push(
+            tx.authorize::<Delete, entity::Project>(&format!("ids.{n}"), *id)
+                .await?,
+        );
     }
     tx.audit(|entry| {
         entry.organization = grants.first().and_then(|grant| grant.place().organization);

@@ -132,4 +132,3 @@ impl Project {
         row.map(|row| row.map(Into::into)).transpose()
     }
 }
-

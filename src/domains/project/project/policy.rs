@@ -1,7 +1,10 @@
 //! A project is seen with `PROJECT_VIEW` on it or above, and by those who see a space inside.
 
 use crate::{
-    authz::{Columns, Create, Delete, Edit, ManageAccess, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{
+        Columns, Create, Delete, Edit, ManageAccess, Permission, Permits, Place, Resource, View,
+        Viewer,
+    },
     db::{Conn, Fragment, sql},
     kernel::{
         Result,
@@ -12,17 +15,23 @@ use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
-const COLUMNS: Columns = Columns { organization: "projects.organization_id", project: "projects.id" };
+const COLUMNS: Columns = Columns {
+    organization: "projects.organization_id",
+    project: "projects.id",
+};
 
 impl Resource for Project {
     const TABLE: &'static str = "projects";
 
     async fn place(mut conn: &Conn, id: ProjectId) -> Result<Option<Place>> {
-        let found: Option<Uuid> = sql("SELECT organization_id FROM projects WHERE id = ?", [id.into()])
-            .statement::<st::Uuid>()
-            .get_result(&mut conn)
-            .await
-            .optional()?;
+        let found: Option<Uuid> = sql(
+            "SELECT organization_id FROM projects WHERE id = ?",
+            [id.into()],
+        )
+        .statement::<st::Uuid>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
         Ok(found.map(|organization| Place::project(OrganizationId::from_uuid(organization), id)))
     }
 

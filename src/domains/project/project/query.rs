@@ -20,7 +20,10 @@ impl ProjectQuery {
         #[graphql(desc = "Id of the project.")] id: ID,
     ) -> Result<Option<Project>> {
         ctx.scope().viewer()?;
-        Ok(ctx.by_id::<ProjectRow>(id_argument("id", &id)?).await?.map(Into::into))
+        Ok(ctx
+            .by_id::<ProjectRow>(id_argument("id", &id)?)
+            .await?
+            .map(Into::into))
     }
 
     /// The projects that the caller may see, of all organizations.
@@ -29,14 +32,20 @@ impl ProjectQuery {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones.")] filter: Option<ProjectFilter>,
-        #[graphql(desc = "In which order; by name unless given.")] order_by: Option<Vec<ProjectOrder>>,
+        #[graphql(desc = "In which order; by name unless given.")] order_by: Option<
+            Vec<ProjectOrder>,
+        >,
         #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Project>> {
         let page = PageArgs::new(first, after, last, before);
-        let order: Vec<_> = order_by.unwrap_or_default().into_iter().map(Into::into).collect();
+        let order: Vec<_> = order_by
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect();
         list::<ProjectRow, _>(ctx, &page, &order, filter.condition()?).await
     }
 }

@@ -7,7 +7,6 @@ use crate::{
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
 
-
 text_enum! {
     /// Whether a project is for work or a preview of a change.
     pub enum ProjectType {

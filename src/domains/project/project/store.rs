@@ -70,6 +70,8 @@ pub(super) async fn update(
 /// Deletes the projects of the grants, with all that they hold.
 pub(super) async fn delete(mut conn: &Conn, grants: &[Grant<Delete, Project>]) -> Result<()> {
     let ids: Vec<_> = grants.iter().map(Grant::id).collect();
-    diesel::delete(projects::table.filter(projects::id.eq_any(ids))).execute(&mut conn).await?;
+    diesel::delete(projects::table.filter(projects::id.eq_any(ids)))
+        .execute(&mut conn)
+        .await?;
     Ok(())
 }
