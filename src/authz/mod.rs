@@ -16,6 +16,7 @@
 
 mod access;
 mod audit;
+mod field_policy;
 mod permission;
 mod proof;
 mod reach;
@@ -24,6 +25,7 @@ mod viewer;
 
 pub use access::{Access, HeldScope, Holding, Place};
 pub use audit::{AuditEntry, AuditOutcome, record};
+pub use field_policy::{FieldPolicy, Mode};
 pub use permission::{Permission, PermissionSet};
 pub use proof::{
     Create, Delete, Edit, Grant, ManageAccess, ManageMembers, Permits, Resource, System, View,

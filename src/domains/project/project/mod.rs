@@ -14,5 +14,6 @@ mod store;
 pub use list::{ProjectFilter, ProjectOrder, ProjectOrderField};
 pub use mutation::ProjectMutation;
 pub use object::Project;
+pub use policy::POLICIES;
 pub use query::ProjectQuery;
 pub use row::{ProjectRow, ProjectType};

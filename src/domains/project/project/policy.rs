@@ -2,8 +2,8 @@
 
 use crate::{
     authz::{
-        Columns, Create, Delete, Edit, ManageAccess, Permission, Permits, Place, Resource, View,
-        Viewer,
+        Columns, Create, Delete, Edit, FieldPolicy, ManageAccess, Permission, Permits, Place,
+        Resource, View, Viewer,
     },
     db::{Conn, Fragment, sql},
     kernel::{
@@ -14,6 +14,35 @@ use crate::{
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
+
+/// Policies of the root fields of projects.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::object(
+        "Query.project",
+        Permission::ProjectView,
+        "the project, or a space inside",
+    ),
+    FieldPolicy::filter(
+        "Query.projects",
+        Permission::ProjectView,
+        "each project, or a space inside",
+    ),
+    FieldPolicy::change(
+        "Mutation.createProject",
+        Permission::ProjectCreate,
+        "the organization",
+    ),
+    FieldPolicy::change(
+        "Mutation.updateProject",
+        Permission::ProjectEdit,
+        "the project",
+    ),
+    FieldPolicy::change(
+        "Mutation.deleteProjects",
+        Permission::ProjectDelete,
+        "each project",
+    ),
+];
 
 const COLUMNS: Columns = Columns {
     organization: "projects.organization_id",
