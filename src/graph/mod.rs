@@ -1,5 +1,6 @@
 //! The root of the graph: merges of the areas, the node dispatch, the schema.
 
+mod audit_event;
 mod registry;
 
 pub use registry::Node;

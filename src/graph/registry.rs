@@ -4,7 +4,10 @@ use crate::{
     domains::{
         access::{grant::AccessGrant, group::Group, role::Role},
         content::{chart::Chart, dashboard::Dashboard, space::Space},
-        identity::{api_key::ApiKey, organization::Organization, session::Session, user::User},
+        identity::{
+            api_key::ApiKey, membership::OrganizationMembership, organization::Organization,
+            session::Session, user::User,
+        },
         platform::audit::AuditEvent,
         project::project::Project,
     },
@@ -30,7 +33,8 @@ macro_rules! entities {
         /// Prefix and type of every kind of node.
         pub const KINDS: &[(&str, &str)] = &[$((<$entity as Entity>::PREFIX, <$entity as Entity>::TYPE)),*];
 
-        async fn find(ctx: &Context<'_>, id: AnyId<'_>) -> Result<Option<Node>> {
+        /// Any node by its prefix and UUID; `None` if the viewer may not see it.
+        pub(super) async fn find(ctx: &Context<'_>, id: AnyId<'_>) -> Result<Option<Node>> {
             $(if id.prefix == <$entity as Entity>::PREFIX {
                 let id = Id::<$entity>::from_uuid(id.uuid);
                 let row = ctx.by_id::<<$node as NodeRow>::Row>(id).await?;
@@ -56,6 +60,7 @@ node_rows! {
     Dashboard by crate::domains::content::dashboard::DashboardRow,
     Group by crate::domains::access::group::GroupRow,
     Organization by crate::domains::identity::organization::OrganizationRow,
+    OrganizationMembership by crate::domains::identity::membership::OrganizationMembershipRow,
     Project by crate::domains::project::project::ProjectRow,
     Role by crate::domains::access::role::RoleRow,
     Session by crate::domains::identity::session::SessionRow,
@@ -71,6 +76,7 @@ entities! {
     Dashboard for entity::Dashboard,
     Group for entity::Group,
     Organization for entity::Organization,
+    OrganizationMembership for entity::OrganizationMembership,
     Project for entity::Project,
     Role for entity::Role,
     Session for entity::Session,

@@ -4,6 +4,7 @@ use async_graphql::MergedObject;
 
 pub mod grant;
 pub mod group;
+pub mod last_admin;
 mod principal;
 pub mod role;
 
@@ -11,7 +12,7 @@ pub use principal::{Principal, PrincipalId, PrincipalRef, PrincipalType, Princip
 
 /// What can be read here.
 #[derive(MergedObject, Default)]
-pub struct AccessQuery(role::RoleQuery);
+pub struct AccessQuery(group::GroupQuery, role::RoleQuery);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]

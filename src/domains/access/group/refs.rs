@@ -2,11 +2,16 @@
 
 use super::store;
 use crate::{
-    authz::View,
+    authz::{View, Viewer},
+    db::Conn,
     gql::{Refusal, Tx, UserErrorCode},
-    kernel::entity::{Group, GroupId, OrganizationId},
+    kernel::{
+        self, Error,
+        entity::{Group, GroupId, OrganizationId},
+    },
 };
 use async_graphql::{ID, OneofObject};
+use std::sync::Arc;
 
 /// Names a group by exactly one of these.
 #[derive(Debug, Clone, OneofObject)]
@@ -18,6 +23,36 @@ pub enum GroupRef {
 }
 
 impl GroupRef {
+    /// The group, if the viewer may see it. A key is looked for in the organization that the viewer
+    /// works in, and then in all.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a key that several organizations use; outages.
+    pub(super) async fn find(
+        &self,
+        conn: &Conn,
+        viewer: &Arc<Viewer>,
+    ) -> kernel::Result<Option<GroupId>> {
+        let visible = viewer.visible::<Group, View>();
+        if let Some(organization) = viewer.organization {
+            let found = store::find_by_ref(conn, &visible, self, Some(organization)).await?;
+            if let Some(id) = found.first() {
+                return Ok(Some(*id));
+            }
+        }
+        match store::find_by_ref(conn, &visible, self, None)
+            .await?
+            .as_slice()
+        {
+            [] => Ok(None),
+            [id] => Ok(Some(*id)),
+            _ => Err(Error::invalid(
+                "by",
+                "groups of several organizations have this key: name the group by its id",
+            )),
+        }
+    }
+
     /// The group, if the viewer may see it and it is of `organization` (of any, if none is given).
     ///
     /// # Errors

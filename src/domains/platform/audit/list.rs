@@ -1,11 +1,16 @@
-//! How rows of `audit_events` are loaded and listed.
+//! Filters of the audit log, and its order.
 
 use super::{AuditEvent, AuditEventRow};
 use crate::{
-    db::schema::audit_events,
-    gql::{ListNode, by_id_loader, listing},
-    kernel::entity,
+    authz::AuditOutcome,
+    db::{Fragment, schema::audit_events},
+    gql::{
+        ColumnFilter as _, DateTimeFilter, IdFilter, ListNode, OrderDirection, OrderField,
+        StringFilter, by_id_loader, column, enum_filter, filterable, listing,
+    },
+    kernel::{AnyId, Error, Result, entity},
 };
+use async_graphql::ID;
 
 by_id_loader! { AuditEventRow in audit_events for entity::AuditEvent }
 listing! { AuditEventRow in audit_events as AuditEvent, for entity::AuditEvent }
@@ -13,4 +18,65 @@ listing! { AuditEventRow in audit_events as AuditEvent, for entity::AuditEvent }
 impl ListNode for AuditEvent {
     const CONNECTION: &'static str = "AuditEventConnection";
     const EDGE: &'static str = "AuditEventEdge";
+}
+
+enum_filter! { AuditOutcomeFilter on AuditOutcome }
+
+filterable! {
+    /// Which events to list.
+    pub struct AuditEventFilter {
+        /// By this user.
+        actor_id: IdFilter => IdFilter::of::<entity::User>("audit_events.actor_id"),
+        /// By the name of the mutation.
+        action: StringFilter => column("audit_events.action"),
+        /// By how it ended.
+        outcome: AuditOutcomeFilter => column("audit_events.outcome"),
+        /// Done to this thing, of whatever type.
+        target_id: IdFilter => on_target,
+        /// By the time.
+        at: DateTimeFilter => column("audit_events.at"),
+    }
+}
+
+/// Targets are stored in the text form of their ids, since they are of every kind.
+fn on_target(filter: &IdFilter) -> Result<Fragment> {
+    let text = |id: &ID| {
+        AnyId::parse(id).map(|_| id.to_string()).ok_or_else(|| {
+            Error::invalid(
+                "filter",
+                "expected an id like `chart_01h455vb4pex5vsknk084sn02q`",
+            )
+        })
+    };
+    let texts = |ids: &Option<Vec<ID>>| {
+        ids.as_ref()
+            .map(|ids| ids.iter().map(text).collect::<Result<Vec<_>>>())
+            .transpose()
+    };
+    StringFilter {
+        eq: filter.eq.as_ref().map(text).transpose()?,
+        ne: filter.ne.as_ref().map(text).transpose()?,
+        within: texts(&filter.within)?,
+        not_in: texts(&filter.not_in)?,
+        is_null: filter.is_null,
+        ..Default::default()
+    }
+    .on("audit_events.target_id")
+}
+
+/// The one order of the audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NewestFirst;
+
+impl OrderField for NewestFirst {
+    const LIST: &'static str = "audit_events";
+    const TIE: (&'static str, &'static str) = ("audit_events.id", "::uuid");
+
+    fn term(self) -> (&'static str, &'static str) {
+        ("audit_events.at", "::timestamptz")
+    }
+
+    fn default_order() -> (Self, OrderDirection) {
+        (Self, OrderDirection::Desc)
+    }
 }

@@ -1,24 +1,13 @@
-//! The type `AuditEvent` of the graph.
+//! The type `AuditEvent`; its fields are in `graph`.
 
 use super::AuditEventRow;
-use crate::gql::id_text;
-use async_graphql::{ID, Object};
 use std::sync::Arc;
 
-/// See the type of the graph.
+/// A record of who did what.
 pub struct AuditEvent(pub Arc<AuditEventRow>);
 
 impl From<Arc<AuditEventRow>> for AuditEvent {
     fn from(row: Arc<AuditEventRow>) -> Self {
         Self(row)
-    }
-}
-
-/// TODO describe.
-#[Object]
-impl AuditEvent {
-    /// Id.
-    pub async fn id(&self) -> ID {
-        id_text(self.0.id)
     }
 }
