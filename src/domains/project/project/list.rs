@@ -11,7 +11,14 @@ use crate::{
 };
 
 by_id_loader! { ProjectRow in projects for entity::Project }
-listing! { ProjectRow in projects as Project, for entity::Project }
+listing! {
+    ProjectRow in projects as Project, for entity::Project, keys {
+        "projects.id" => id,
+        "projects.name" => name,
+        "projects.created_at" => created_at,
+        "projects.updated_at" => updated_at,
+    }
+}
 
 impl ListNode for Project {
     const CONNECTION: &'static str = "ProjectConnection";
