@@ -8,3 +8,4 @@ mod architecture;
 mod embedded;
 mod project;
 mod schema;
+mod space;

@@ -9,8 +9,8 @@ pub mod space;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]
-pub struct ContentQuery();
+pub struct ContentQuery(space::SpaceQuery);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]
-pub struct ContentMutation();
+pub struct ContentMutation(space::SpaceMutation);

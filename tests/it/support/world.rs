@@ -88,6 +88,17 @@ impl Tenant {
         Actor::User(user, self.id)
     }
 
+    /// The member of that name.
+    pub async fn actor(&self, app: &TestApp, username: &str) -> Actor {
+        let conn = app.conn().await;
+        let user: UserId = sql("SELECT id FROM users WHERE username = ?", [username.into()])
+            .statement::<diesel::sql_types::Uuid>()
+            .get_result(&mut &*conn)
+            .await
+            .expect("the user");
+        Actor::User(user, self.id)
+    }
+
     /// A new project, made by the administrator; its id.
     pub async fn project(&self, app: &TestApp, name: &str) -> String {
         let query = "mutation ($input: CreateProjectInput!) { \

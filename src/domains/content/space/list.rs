@@ -1,9 +1,12 @@
-//! How rows of `spaces` are loaded and listed.
+//! Filters and orders of space lists.
 
 use super::{Space, SpaceRow};
 use crate::{
     db::schema::spaces,
-    gql::{ListNode, by_id_loader, listing},
+    gql::{
+        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, filterable, listing,
+        sortable,
+    },
     kernel::entity,
 };
 
@@ -13,4 +16,28 @@ listing! { SpaceRow in spaces as Space, for entity::Space }
 impl ListNode for Space {
     const CONNECTION: &'static str = "SpaceConnection";
     const EDGE: &'static str = "SpaceEdge";
+}
+
+filterable! {
+    /// Which spaces to list.
+    pub struct SpaceFilter {
+        /// By name.
+        name: StringFilter => column("spaces.name"),
+        /// Private ones, or those that let wider access in.
+        is_private: BooleanFilter => column("spaces.is_private"),
+        /// Inside this space; `isNull: true` for those on the first level.
+        parent_id: IdFilter => IdFilter::of::<entity::Space>("spaces.parent_id"),
+    }
+}
+
+sortable! {
+    /// Fields by which spaces can be ordered.
+    pub enum SpaceOrderField, SpaceOrder in "spaces", tie "spaces.id", default Name Asc {
+        /// By name.
+        Name = "NAME" => "spaces.name" as "::text",
+        /// By time of creation.
+        CreatedAt = "CREATED_AT" => "spaces.created_at" as "::timestamptz",
+        /// By time of the last change.
+        UpdatedAt = "UPDATED_AT" => "spaces.updated_at" as "::timestamptz",
+    }
 }

@@ -1,10 +1,23 @@
-//! Spaces: folders of content with access of their own.
+//! Spaces: folders of content, nested, with access of their own.
+//!
+//! Each space knows its path from the root (`path`), the spaces whose grants reach it
+//! (`grant_path`: from the nearest private space above or itself, else from the root) and whether a
+//! private space cuts off wider grants (`is_restricted`). Whoever changes the tree holds a lock on
+//! the project, so that parallel moves cannot make a circle. Who may see a space: `policy`.
 
 mod list;
+mod mutation;
 mod object;
 mod policy;
+mod query;
 mod row;
+mod sharing;
+pub(crate) mod store;
 
+pub use list::{SpaceFilter, SpaceOrder, SpaceOrderField};
+pub use mutation::SpaceMutation;
 pub use object::Space;
 pub use policy::{PlaceRow, PlaceSql, place_of};
+pub use query::SpaceQuery;
 pub use row::*;
+pub use sharing::SpaceAccessInput;

@@ -1,11 +1,20 @@
 //! The type `Space` of the graph.
 
-use super::SpaceRow;
-use crate::gql::id_text;
-use async_graphql::{ID, Object};
+use super::{SpaceFilter, SpaceOrderField, SpaceRow};
+use crate::{
+    domains::{
+        identity::user::{User, UserRow},
+        project::project::{Project, ProjectRow},
+    },
+    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, id_text},
+    kernel::{Error, Result},
+};
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
 use std::sync::Arc;
 
-/// See the type of the graph.
+/// A folder of charts, dashboards and further spaces, with access of its own.
 pub struct Space(pub Arc<SpaceRow>);
 
 impl From<Arc<SpaceRow>> for Space {
@@ -14,11 +23,82 @@ impl From<Arc<SpaceRow>> for Space {
     }
 }
 
-/// TODO describe.
+/// A folder of charts, dashboards and further spaces. Who may use a space: everybody with a grant
+/// on it or on a space above it; and whoever has access to the project, unless it or a space above
+/// is private.
 #[Object]
 impl Space {
-    /// Id.
+    /// Globally unique id.
     pub async fn id(&self) -> ID {
         id_text(self.0.id)
+    }
+
+    /// Name, unique among the spaces beside it.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Name for addresses, unique among the spaces beside it; stays when the space is renamed.
+    async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// The project it belongs to.
+    async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
+        let row = ctx.by_id::<ProjectRow>(self.0.project_id).await?;
+        Ok(row.ok_or(Error::NotFound)?.into())
+    }
+
+    /// The space it is in; null on the first level, or if the caller may not see that one.
+    async fn parent(&self, ctx: &Context<'_>) -> Option<Result<Space>> {
+        let row = ctx.by_id::<SpaceRow>(self.0.parent_id?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// The spaces directly inside, by name.
+    async fn children(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Space>> {
+        let page = PageArgs::new(first, after, last, before);
+        let order: [(SpaceOrderField, _); 0] = [];
+        children::<SpaceRow, _>(ctx, self.0.id.uuid(), "spaces.parent_id = p.id", &page, &order, || {
+            None::<SpaceFilter>.condition()
+        })
+        .await
+    }
+
+    /// The spaces from the first level down to this one, itself included; those that the caller may
+    /// not see are left out.
+    async fn path(&self, ctx: &Context<'_>) -> Result<Vec<Space>> {
+        let rows = self.0.path.iter().map(|id| ctx.by_id::<SpaceRow>(*id));
+        let rows = try_join_all(rows).await?;
+        Ok(rows.into_iter().flatten().map(Into::into).collect())
+    }
+
+    /// Whether access to the project and to the spaces above does not count here, only grants on
+    /// this space and those below.
+    async fn is_private(&self) -> bool {
+        self.0.is_private
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Who created it; null if the account is gone or not visible.
+    async fn created_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let row = ctx.by_id::<UserRow>(self.0.created_by?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// When it was changed last.
+    async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
     }
 }

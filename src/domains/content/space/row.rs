@@ -1,6 +1,7 @@
 //! The row of `spaces` and the enums stored in it.
 
 use crate::{
+    authz::Place,
     db::schema::spaces,
     kernel::entity::{OrganizationId, ProjectId, SpaceId, UserId},
 };
@@ -37,4 +38,16 @@ pub struct SpaceRow {
     pub created_by: Option<UserId>,
     /// Last change.
     pub updated_at: DateTime<Utc>,
+}
+
+impl SpaceRow {
+    /// Where the space is, as far as rights go.
+    pub fn place(&self) -> Place {
+        Place {
+            organization: Some(self.organization_id),
+            project: Some(self.project_id),
+            spaces: self.grant_path.clone(),
+            restricted: self.is_restricted,
+        }
+    }
 }

@@ -4,6 +4,7 @@ use super::{ProjectFilter, ProjectOrderField, ProjectRow, ProjectType};
 use crate::{
     domains::{
         access::grant::{AccessGrant, AccessGrantFilter, access_grants_of},
+        content::space::{Space, SpaceFilter, SpaceOrder, SpaceRow},
         identity::{
             organization::{Organization, OrganizationRow},
             user::{User, UserRow},
@@ -130,5 +131,23 @@ impl Project {
     async fn updated_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
         row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// The spaces of the project, on all levels.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn spaces(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<SpaceFilter>,
+        #[graphql(desc = "In which order; by name unless given.")] order_by: Option<Vec<SpaceOrder>>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Space>> {
+        let page = PageArgs::new(first, after, last, before);
+        let order: Vec<_> = order_by.unwrap_or_default().into_iter().map(Into::into).collect();
+        let link = "spaces.project_id = p.id";
+        children::<SpaceRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || filter.condition()).await
     }
 }
