@@ -8,8 +8,8 @@ use super::{
 use crate::{
     authz::{Create, Delete, Edit, Grant, ManageAccess, View},
     gql::{
-        Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, bulk_ids, id_text, mutate,
-        payload,
+        Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, bulk_ids, id_text,
+        mutate, payload,
     },
     kernel::{
         Error, Result, entity,
@@ -105,7 +105,10 @@ impl SpaceMutation {
         ctx: &Context<'_>,
         input: CreateSpaceInput,
     ) -> Result<CreateSpacePayload> {
-        let outcome = mutate(ctx.scope(), "createSpace", async |tx| create(tx, &input).await).await?;
+        let outcome = mutate(ctx.scope(), "createSpace", async |tx| {
+            create(tx, &input).await
+        })
+        .await?;
         let outcome = outcome.map(Arc::new);
         if let Ok(row) = &outcome {
             // The rights with which the request began do not reach a new private space yet.
@@ -121,7 +124,10 @@ impl SpaceMutation {
         ctx: &Context<'_>,
         input: UpdateSpaceInput,
     ) -> Result<UpdateSpacePayload> {
-        let outcome = mutate(ctx.scope(), "updateSpace", async |tx| update(tx, &input).await).await?;
+        let outcome = mutate(ctx.scope(), "updateSpace", async |tx| {
+            update(tx, &input).await
+        })
+        .await?;
         let outcome = outcome.map(Arc::new);
         if let Ok(row) = &outcome {
             ctx.scope().lanes.prime_by_id([(row.id, row.clone())])?;
@@ -136,10 +142,16 @@ impl SpaceMutation {
         ctx: &Context<'_>,
         input: DeleteSpacesInput,
     ) -> Result<DeleteSpacesPayload> {
-        let outcome = mutate(ctx.scope(), "deleteSpaces", async |tx| delete(tx, &input).await).await?;
+        let outcome = mutate(ctx.scope(), "deleteSpaces", async |tx| {
+            delete(tx, &input).await
+        })
+        .await?;
         let (deleted_ids, user_errors) =
             payload(outcome, |ids| ids.into_iter().map(id_text).collect());
-        Ok(DeleteSpacesPayload { deleted_ids, user_errors })
+        Ok(DeleteSpacesPayload {
+            deleted_ids,
+            user_errors,
+        })
     }
 }
 
@@ -156,14 +168,25 @@ async fn create(tx: &Tx<'_>, input: &CreateSpaceInput) -> Result<SpaceRow, Refus
         in_space = inside(tx, project, parent).await?;
         (ParentGrant::Space(&in_space), in_space.place().clone())
     } else {
-        in_project =
-            tx.authorize::<Create<entity::Space>, entity::Project>("projectId", project).await?;
-        (ParentGrant::Project(&in_project), in_project.place().clone())
+        in_project = tx
+            .authorize::<Create<entity::Space>, entity::Project>("projectId", project)
+            .await?;
+        (
+            ParentGrant::Project(&in_project),
+            in_project.place().clone(),
+        )
     };
     let access = input.access.as_deref().unwrap_or_default();
     let gifts = sharing::resolve(tx, "access", access, &place).await?;
     let id = SpaceId::new();
-    let slug = free_slug(tx, "name", (project, parent), (&name, &text::slug(&name)), id).await?;
+    let slug = free_slug(
+        tx,
+        "name",
+        (project, parent),
+        (&name, &text::slug(&name)),
+        id,
+    )
+    .await?;
     let new = NewSpace {
         id,
         name: &name,
@@ -192,7 +215,10 @@ async fn create(tx: &Tx<'_>, input: &CreateSpaceInput) -> Result<SpaceRow, Refus
 async fn update(tx: &Tx<'_>, input: &UpdateSpaceInput) -> Result<SpaceRow, Refusal> {
     let mut errors = UserErrors::default();
     let id: SpaceId = errors.id("id", &input.id);
-    let name = input.name.as_deref().map(|name| errors.text("name", text::name(name)));
+    let name = input
+        .name
+        .as_deref()
+        .map(|name| errors.text("name", text::name(name)));
     let parent: Option<Option<SpaceId>> = errors.maybe_id("parentId", &input.parent_id);
     errors.check()?;
     tx.audit(|entry| entry.target(id));
@@ -202,9 +228,12 @@ async fn update(tx: &Tx<'_>, input: &UpdateSpaceInput) -> Result<SpaceRow, Refus
     let grant = tx.authorize::<Edit, entity::Space>("id", id).await?;
     let before = store::get(tx.conn, &grant).await?;
     let parent = parent.filter(|parent| *parent != before.parent_id);
-    let is_private = input.is_private.filter(|private| *private != before.is_private);
+    let is_private = input
+        .is_private
+        .filter(|private| *private != before.is_private);
     if let Some(parent) = parent {
-        tx.authorize::<ManageAccess, entity::Space>("parentId", id).await?;
+        tx.authorize::<ManageAccess, entity::Space>("parentId", id)
+            .await?;
         check_target(tx, &grant, project, parent).await?;
     }
     let mut changes = SpaceChanges {
@@ -217,12 +246,18 @@ async fn update(tx: &Tx<'_>, input: &UpdateSpaceInput) -> Result<SpaceRow, Refus
     if changes.name.is_some() || parent.is_some() {
         let siblings = (project, parent.unwrap_or(before.parent_id));
         let name = changes.name.as_ref().unwrap_or(&before.name);
-        let path = if changes.name.is_some() { "name" } else { "parentId" };
+        let path = if changes.name.is_some() {
+            "name"
+        } else {
+            "parentId"
+        };
         let slug = free_slug(tx, path, siblings, (name, &before.slug), id).await?;
         changes.slug = Some(slug).filter(|slug| *slug != before.slug);
     }
     if let Some(is_private) = is_private {
-        let manage = tx.authorize::<ManageAccess, entity::Space>("isPrivate", id).await?;
+        let manage = tx
+            .authorize::<ManageAccess, entity::Space>("isPrivate", id)
+            .await?;
         if is_private {
             sharing::keep_access(tx, &manage).await?;
             sharing::make_admin(tx, "isPrivate", grant.place(), &manage).await?;
@@ -253,12 +288,19 @@ async fn delete(tx: &Tx<'_>, input: &DeleteSpacesInput) -> Result<Vec<SpaceId>, 
     lock(tx, &projects).await?;
     let mut grants = Vec::with_capacity(ids.len());
     for (n, id) in ids.iter().enumerate() {
-        grants.push(tx.authorize::<Delete, entity::Space>(&format!("ids.{n}"), *id).await?);
+        grants.push(
+            tx.authorize::<Delete, entity::Space>(&format!("ids.{n}"), *id)
+                .await?,
+        );
     }
     let deletable = tx.viewer.visible::<entity::Space, Delete>();
     let blocked = store::with_undeletable_inside(tx.conn, &deletable, &grants).await?;
     let mut errors = UserErrors::default();
-    for (n, _) in ids.iter().enumerate().filter(|(_, id)| blocked.contains(id)) {
+    for (n, _) in ids
+        .iter()
+        .enumerate()
+        .filter(|(_, id)| blocked.contains(id))
+    {
         let text = "there is a space inside that you may not delete";
         errors.add(UserErrorCode::Forbidden, &format!("ids.{n}"), text);
     }
@@ -271,7 +313,12 @@ async fn delete(tx: &Tx<'_>, input: &DeleteSpacesInput) -> Result<Vec<SpaceId>, 
 }
 
 async fn lock(tx: &Tx<'_>, projects: &[ProjectId]) -> Result<()> {
-    store::lock(tx.conn, &tx.viewer.visible::<entity::Project, View>(), projects).await
+    store::lock(
+        tx.conn,
+        &tx.viewer.visible::<entity::Project, View>(),
+        projects,
+    )
+    .await
 }
 
 /// The right to make a space in `parent`, which has to be of the project.
@@ -285,7 +332,8 @@ async fn inside(
         let text = "must be a space of the same project";
         return Err(Refusal::user(UserErrorCode::Invalid, "parentId", text));
     }
-    tx.authorize::<Create<entity::Space>, entity::Space>("parentId", parent).await
+    tx.authorize::<Create<entity::Space>, entity::Space>("parentId", parent)
+        .await
 }
 
 /// Whether the space may go to `parent`: the right to, no circle, not too deep.
@@ -296,7 +344,8 @@ async fn check_target(
     parent: Option<SpaceId>,
 ) -> Result<(), Refusal> {
     let Some(parent) = parent else {
-        tx.authorize::<Create<entity::Space>, entity::Project>("parentId", project).await?;
+        tx.authorize::<Create<entity::Space>, entity::Project>("parentId", project)
+            .await?;
         return Ok(());
     };
     let target = inside(tx, project, parent).await?;

@@ -66,9 +66,14 @@ impl Space {
     ) -> Result<Connection<Space>> {
         let page = PageArgs::new(first, after, last, before);
         let order: [(SpaceOrderField, _); 0] = [];
-        children::<SpaceRow, _>(ctx, self.0.id.uuid(), "spaces.parent_id = p.id", &page, &order, || {
-            None::<SpaceFilter>.condition()
-        })
+        children::<SpaceRow, _>(
+            ctx,
+            self.0.id.uuid(),
+            "spaces.parent_id = p.id",
+            &page,
+            &order,
+            || None::<SpaceFilter>.condition(),
+        )
         .await
     }
 

@@ -20,6 +20,9 @@ impl SpaceQuery {
         #[graphql(desc = "Id of the space.")] id: ID,
     ) -> Result<Option<Space>> {
         ctx.scope().viewer()?;
-        Ok(ctx.by_id::<SpaceRow>(id_argument("id", &id)?).await?.map(Into::into))
+        Ok(ctx
+            .by_id::<SpaceRow>(id_argument("id", &id)?)
+            .await?
+            .map(Into::into))
     }
 }

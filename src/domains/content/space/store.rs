@@ -2,9 +2,7 @@
 
 use super::SpaceRow;
 use crate::{
-    authz::{
-        Create, Delete, Edit, Grant, Resource as _, Visible,
-    },
+    authz::{Create, Delete, Edit, Grant, Resource as _, Visible},
     db::{
         Conn,
         schema::{projects, spaces},
@@ -60,11 +58,7 @@ pub(crate) struct SpaceChanges {
 
 /// Keeps others from changing the trees of these projects until the transaction ends. Content can
 /// still be added meanwhile.
-pub(crate) async fn lock(
-    mut conn: &Conn,
-    _: &Visible<Project>,
-    ids: &[ProjectId],
-) -> Result<()> {
+pub(crate) async fn lock(mut conn: &Conn, _: &Visible<Project>, ids: &[ProjectId]) -> Result<()> {
     projects::table
         .select(projects::id)
         .filter(projects::id.eq_any(ids))
@@ -77,7 +71,11 @@ pub(crate) async fn lock(
 
 /// The space of the grant.
 pub(crate) async fn get<A>(mut conn: &Conn, space: &Grant<A, Space>) -> Result<SpaceRow> {
-    let row = spaces::table.find(space.id()).select(SpaceRow::as_select()).first(&mut conn).await?;
+    let row = spaces::table
+        .find(space.id())
+        .select(SpaceRow::as_select())
+        .first(&mut conn)
+        .await?;
     Ok(row)
 }
 
@@ -96,8 +94,10 @@ pub(crate) async fn free_slug(
             ") FROM spaces WHERE project_id = ? AND parent_id IS NOT DISTINCT FROM ? AND id <> ?",
             [project.into(), parent.into(), except.into()],
         );
-    let siblings: Vec<(String, bool)> =
-        statement.statement::<(st::Text, st::Bool)>().load(&mut conn).await?;
+    let siblings: Vec<(String, bool)> = statement
+        .statement::<(st::Text, st::Bool)>()
+        .load(&mut conn)
+        .await?;
     if siblings.iter().any(|(_, same)| *same) {
         return Ok(None);
     }
@@ -105,7 +105,9 @@ pub(crate) async fn free_slug(
     if !taken(slug) {
         return Ok(Some(slug.to_owned()));
     }
-    Ok((2_u32..).map(|n| format!("{slug}-{n}")).find(|slug| !taken(slug)))
+    Ok((2_u32..)
+        .map(|n| format!("{slug}-{n}"))
+        .find(|slug| !taken(slug)))
 }
 
 /// Stores a space. The caller holds the lock on the project.
@@ -121,7 +123,10 @@ pub(crate) async fn create(
     let (Some(organization), Some(project)) = (place.organization, place.project) else {
         return Err(Error::fault("a space is made outside a project"));
     };
-    let mut path = above.as_ref().map(|above| above.path.clone()).unwrap_or_default();
+    let mut path = above
+        .as_ref()
+        .map(|above| above.path.clone())
+        .unwrap_or_default();
     path.push(new.id);
     let mut grant_path = match &above {
         Some(above) if !new.is_private => above.grant_path.clone(),
@@ -216,6 +221,8 @@ pub(crate) async fn with_undeletable_inside(
 /// Deletes the spaces of the grants, with the spaces inside and all content.
 pub(crate) async fn delete(mut conn: &Conn, grants: &[Grant<Delete, Space>]) -> Result<()> {
     let ids: Vec<SpaceId> = grants.iter().map(Grant::id).collect();
-    diesel::delete(spaces::table.filter(spaces::id.eq_any(ids))).execute(&mut conn).await?;
+    diesel::delete(spaces::table.filter(spaces::id.eq_any(ids)))
+        .execute(&mut conn)
+        .await?;
     Ok(())
 }

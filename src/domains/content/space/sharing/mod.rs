@@ -30,7 +30,11 @@ const ADMIN: &str = "admin";
 
 fn admin_permissions() -> PermissionSet {
     let admin = |role: &BuiltInRole| role.scope == RoleScope::Space && role.key == ADMIN;
-    built_in_roles().iter().find(|role| admin(role)).map(|role| role.permissions).unwrap_or_default()
+    built_in_roles()
+        .iter()
+        .find(|role| admin(role))
+        .map(|role| role.permissions)
+        .unwrap_or_default()
 }
 
 /// Makes the caller admin of a space, if they could have given that to somebody else.
@@ -41,7 +45,10 @@ pub(super) async fn make_admin(
     space: &Grant<ManageAccess, Space>,
 ) -> Result<(), Refusal> {
     hand_out(tx, path, admin_permissions(), place)?;
-    let me = (PrincipalId::User(tx.viewer.user), built_in_id(RoleScope::Space, ADMIN));
+    let me = (
+        PrincipalId::User(tx.viewer.user),
+        built_in_id(RoleScope::Space, ADMIN),
+    );
     // Callers from outside the organization reach the space by their role on the installation.
     store::give(tx.conn, space, &[me], Some(tx.viewer.user)).await?;
     rights_changed(tx);
@@ -79,13 +86,27 @@ pub(super) async fn resolve(
     let mut gifts: Vec<Gift> = Vec::with_capacity(access.len());
     for (n, entry) in access.iter().enumerate() {
         let at = |field: &str| format!("{path}.{n}.{field}");
-        let principal = entry.principal.resolve(tx, &at("principal"), place.organization).await?;
-        let role =
-            entry.role.resolve(tx, &at("role"), &[RoleScope::Space], place.organization).await?;
-        hand_out(tx, &at("role"), role.permission_set().fitting(RoleScope::Space), place)?;
+        let principal = entry
+            .principal
+            .resolve(tx, &at("principal"), place.organization)
+            .await?;
+        let role = entry
+            .role
+            .resolve(tx, &at("role"), &[RoleScope::Space], place.organization)
+            .await?;
+        hand_out(
+            tx,
+            &at("role"),
+            role.permission_set().fitting(RoleScope::Space),
+            place,
+        )?;
         if gifts.iter().any(|(other, _)| *other == principal) {
             let text = "this user or group is named already; each has one role";
-            return Err(Refusal::user(UserErrorCode::Invalid, &at("principal"), text));
+            return Err(Refusal::user(
+                UserErrorCode::Invalid,
+                &at("principal"),
+                text,
+            ));
         }
         gifts.push((principal, role.id));
     }
@@ -104,7 +125,11 @@ pub(super) async fn give(
     for (n, (principal, _)) in gifts.iter().enumerate() {
         if outside.contains(principal) {
             let text = "does not belong to the organization of the space";
-            errors.add(UserErrorCode::Invalid, &format!("{path}.{n}.principal"), text);
+            errors.add(
+                UserErrorCode::Invalid,
+                &format!("{path}.{n}.principal"),
+                text,
+            );
         }
     }
     rights_changed(tx);
@@ -118,10 +143,14 @@ pub(super) fn of_new_space(space: &super::SpaceRow) -> Grant<ManageAccess, Space
 }
 
 fn hand_out(tx: &Tx<'_>, path: &str, what: PermissionSet, place: &Place) -> Result<(), Refusal> {
-    tx.viewer.may_hand_out(what, place).map_err(|error| match error {
-        crate::kernel::Error::Forbidden(text) => Refusal::user(UserErrorCode::Forbidden, path, text),
-        other => Refusal::Error(other),
-    })
+    tx.viewer
+        .may_hand_out(what, place)
+        .map_err(|error| match error {
+            crate::kernel::Error::Forbidden(text) => {
+                Refusal::user(UserErrorCode::Forbidden, path, text)
+            }
+            other => Refusal::Error(other),
+        })
 }
 
 fn rights_changed(tx: &Tx<'_>) {

@@ -50,14 +50,24 @@ pub(crate) async fn give(
 ) -> Result<Vec<PrincipalId>> {
     let mut outside = Vec::new();
     for kind in [true, false] {
-        let some = gifts.iter().filter(|(to, _)| matches!(to, PrincipalId::User(_)) == kind);
+        let some = gifts
+            .iter()
+            .filter(|(to, _)| matches!(to, PrincipalId::User(_)) == kind);
         let some: Vec<Gift> = some.copied().collect();
         if some.is_empty() {
             continue;
         }
-        let text = if kind { include_str!("give_users.sql") } else { include_str!("give_groups.sql") };
+        let text = if kind {
+            include_str!("give_users.sql")
+        } else {
+            include_str!("give_groups.sql")
+        };
         let given = give_kind(conn, space, text, &some, by).await?;
-        outside.extend(some.iter().map(|(to, _)| *to).filter(|to| !given.contains(&uuid(*to))));
+        outside.extend(
+            some.iter()
+                .map(|(to, _)| *to)
+                .filter(|to| !given.contains(&uuid(*to))),
+        );
     }
     Ok(outside)
 }
@@ -86,5 +96,8 @@ async fn give_kind(
         space.id().into(),
         by.into(),
     ];
-    Ok(sql(text, binds).statement::<st::Uuid>().load(&mut conn).await?)
+    Ok(sql(text, binds)
+        .statement::<st::Uuid>()
+        .load(&mut conn)
+        .await?)
 }
