@@ -11,7 +11,14 @@ use crate::{
 };
 
 by_id_loader! { SpaceRow in spaces for entity::Space }
-listing! { SpaceRow in spaces as Space, for entity::Space }
+listing! {
+    SpaceRow in spaces as Space, for entity::Space, keys {
+        "spaces.id" => id,
+        "spaces.name" => name,
+        "spaces.created_at" => created_at,
+        "spaces.updated_at" => updated_at,
+    }
+}
 
 impl ListNode for Space {
     const CONNECTION: &'static str = "SpaceConnection";

@@ -17,7 +17,7 @@ pub(crate) mod store;
 pub use list::{SpaceFilter, SpaceOrder, SpaceOrderField};
 pub use mutation::SpaceMutation;
 pub use object::Space;
-pub use policy::{PlaceRow, PlaceSql, place_of};
+pub use policy::{POLICIES, PlaceRow, PlaceSql, place_of};
 pub use query::SpaceQuery;
 pub use row::*;
 pub use sharing::SpaceAccessInput;

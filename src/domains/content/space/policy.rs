@@ -3,7 +3,8 @@
 
 use crate::{
     authz::{
-        Create, Delete, Edit, ManageAccess, Permission, Permits, Place, Resource, View, Viewer,
+        Create, Delete, Edit, FieldPolicy, ManageAccess, Permission, Permits, Place, Resource,
+        View, Viewer,
     },
     db::{Conn, Fragment, sql},
     kernel::{
@@ -14,6 +15,22 @@ use crate::{
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
+
+/// Policies of the root fields of spaces.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::object("Query.space", Permission::SpaceView, "the space"),
+    FieldPolicy::change(
+        "Mutation.createSpace",
+        Permission::SpaceCreate,
+        "the project, or the space it will be in",
+    ),
+    FieldPolicy::change("Mutation.updateSpace", Permission::SpaceEdit, "the space"),
+    FieldPolicy::change(
+        "Mutation.deleteSpaces",
+        Permission::SpaceDelete,
+        "each space and those inside",
+    ),
+];
 
 /// Columns of a place inside a space: organization, project, grant path, restriction.
 pub type PlaceSql = (st::Uuid, st::Uuid, st::Array<st::Uuid>, st::Bool);
