@@ -6,7 +6,8 @@ use std::str::FromStr as _;
 macro_rules! text_scalar {
     ($(#[$doc:meta])* $name:ident, $graphql:literal, $parse:expr) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {

@@ -120,6 +120,11 @@ impl UserErrors {
             .map(|text| self.description(text.map(String::as_str)))
     }
 
+    /// How many mistakes there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there is any mistake.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,1 +1,28 @@
-//! Metric queries: typed in, typed out.
+//! Metric queries: what a chart asks of the semantic layer, typed in and typed out.
+//!
+//! Nothing runs here. A query is checked for shape (sizes, nesting, operators and values that fit each
+//! other) when it is saved; whether its fields exist is for the semantic layer to say.
+//!
+//! The types of the graph are also what is stored (as JSON). Stored fields that are missing have
+//! defaults, so that older rows stay readable.
+
+mod check;
+mod filters;
+mod input;
+mod json;
+mod model;
+
+pub use check::Checked;
+pub use filters::{
+    DashboardFilterRule, DashboardFilters, FilterGroup, FilterGroupOperator, FilterNode,
+    FilterOperator, FilterRule, QueryFilters,
+};
+pub use input::{
+    AdditionalMetricInput, CustomDimensionInput, DashboardFilterRuleInput, DashboardFiltersInput,
+    FilterGroupInput, FilterNodeInput, FilterRuleInput, MetricQueryInput, QueryFiltersInput,
+};
+pub use json::check_json;
+pub use model::{
+    AdditionalMetric, BinRange, BinType, CustomBinDimension, CustomDimension, CustomSqlDimension,
+    DimensionType, MetricQuery, MetricType, SortField, TableCalculation,
+};

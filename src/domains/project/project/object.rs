@@ -139,15 +139,24 @@ impl Project {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Which ones.")] filter: Option<SpaceFilter>,
-        #[graphql(desc = "In which order; by name unless given.")] order_by: Option<Vec<SpaceOrder>>,
+        #[graphql(desc = "In which order; by name unless given.")] order_by: Option<
+            Vec<SpaceOrder>,
+        >,
         #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
         #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Space>> {
         let page = PageArgs::new(first, after, last, before);
-        let order: Vec<_> = order_by.unwrap_or_default().into_iter().map(Into::into).collect();
+        let order: Vec<_> = order_by
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect();
         let link = "spaces.project_id = p.id";
-        children::<SpaceRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || filter.condition()).await
+        children::<SpaceRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
+            filter.condition()
+        })
+        .await
     }
 }

@@ -1,0 +1,546 @@
+//! From input to what is stored: every mistake by its path, all at once.
+
+use super::{
+    AdditionalMetric, AdditionalMetricInput, BinType, CustomBinDimension, CustomDimension,
+    CustomDimensionInput, CustomSqlDimension, DashboardFilterRule, DashboardFilterRuleInput,
+    DashboardFilters, DashboardFiltersInput, FilterGroup, FilterGroupInput, FilterGroupOperator,
+    FilterNode, FilterNodeInput, FilterOperator, FilterRule, FilterRuleInput, MetricQuery,
+    MetricQueryInput, QueryFilters, QueryFiltersInput, TableCalculation, check_json,
+};
+use crate::{
+    gql::{FieldId, UserErrorCode, UserErrors},
+    kernel::text,
+};
+use async_graphql::ID;
+use serde_json::Value;
+
+/// Most rows that a query may ask for.
+pub const LIMIT_MAX: i32 = 100_000;
+/// Most fields, rules and definitions of one kind.
+const MANY: usize = 500;
+/// Deepest nesting of filter groups.
+const GROUP_DEPTH_MAX: usize = 10;
+/// Longest SQL snippet, in characters.
+const SQL_MAX: usize = 20_000;
+
+/// Turns input into what is stored, noting mistakes on the way.
+pub struct Checked<'a> {
+    errors: &'a mut UserErrors,
+    ids: u32,
+    rules: usize,
+}
+
+impl<'a> Checked<'a> {
+    /// Mistakes go to `errors`.
+    pub fn new(errors: &'a mut UserErrors) -> Self {
+        Self {
+            errors,
+            ids: 0,
+            rules: 0,
+        }
+    }
+
+    /// The query at `path`. Of use only if no mistake was noted.
+    pub fn metric_query(&mut self, path: &str, input: &MetricQueryInput) -> MetricQuery {
+        let at = |field: &str| format!("{path}.{field}");
+        let explore_name = self
+            .errors
+            .text(&at("exploreName"), text::name(&input.explore_name));
+        let fields = input.dimensions.len() + input.metrics.len();
+        self.at_most(&at("dimensions"), fields, "fields");
+        self.at_most(&at("sorts"), input.sorts.len(), "sorts");
+        self.at_most(
+            &at("tableCalculations"),
+            input.table_calculations.len(),
+            "calculations",
+        );
+        if !(1..=LIMIT_MAX).contains(&input.limit) {
+            let found = input.limit;
+            self.invalid(
+                &at("limit"),
+                format!("must be between 1 and {LIMIT_MAX}, got {found}"),
+            );
+        }
+        if let Some(metadata) = &input.metadata {
+            check_json(self.errors, &at("metadata"), metadata);
+        }
+        self.distinct(&at("dimensions"), &input.dimensions);
+        self.distinct(&at("metrics"), &input.metrics);
+        self.sorts(&at("sorts"), input);
+        MetricQuery {
+            explore_name,
+            dimensions: input.dimensions.clone(),
+            metrics: input.metrics.clone(),
+            filters: self.query_filters(&at("filters"), &input.filters),
+            sorts: input.sorts.clone(),
+            limit: input.limit,
+            table_calculations: self.calculations(&at("tableCalculations"), input),
+            additional_metrics: self.additional_metrics(&at("additionalMetrics"), input),
+            custom_dimensions: self.custom_dimensions(&at("customDimensions"), input),
+            timezone: input.timezone.clone(),
+            metadata: input.metadata.clone(),
+        }
+    }
+
+    /// The filters of a dashboard at `path`.
+    pub fn dashboard_filters(
+        &mut self,
+        path: &str,
+        input: &DashboardFiltersInput,
+    ) -> DashboardFilters {
+        let mut rules = |field: &str, rules: &Option<Vec<DashboardFilterRuleInput>>| {
+            let rules = rules.as_deref().unwrap_or_default();
+            let path = format!("{path}.{field}");
+            self.at_most(&path, rules.len(), "rules");
+            let rule = |(n, rule)| self.dashboard_rule(&format!("{path}.{n}"), rule);
+            rules.iter().enumerate().map(rule).collect()
+        };
+        DashboardFilters {
+            dimensions: rules("dimensions", &input.dimensions),
+            metrics: rules("metrics", &input.metrics),
+            table_calculations: rules("tableCalculations", &input.table_calculations),
+        }
+    }
+
+    fn dashboard_rule(
+        &mut self,
+        path: &str,
+        rule: &DashboardFilterRuleInput,
+    ) -> DashboardFilterRule {
+        let values = self.values(path, rule.operator, rule.values.as_deref());
+        if let Some(label) = &rule.label {
+            self.errors
+                .text(&format!("{path}.label"), text::line(label, text::NAME_MAX));
+        }
+        for (field, json) in [
+            ("settings", &rule.settings),
+            ("tileTargets", &rule.tile_targets),
+        ] {
+            if let Some(json) = json {
+                check_json(self.errors, &format!("{path}.{field}"), json);
+            }
+        }
+        DashboardFilterRule {
+            id: self.id(&format!("{path}.id"), rule.id.as_ref()),
+            label: rule.label.clone(),
+            field_id: rule.field_id.clone(),
+            table_name: self
+                .errors
+                .text(&format!("{path}.tableName"), text::name(&rule.table_name)),
+            operator: rule.operator,
+            values,
+            settings: rule.settings.clone(),
+            disabled: rule.disabled,
+            required: rule.required,
+            tile_targets: rule.tile_targets.clone(),
+        }
+    }
+
+    fn query_filters(&mut self, path: &str, input: &QueryFiltersInput) -> QueryFilters {
+        let mut group = |field: &str, group: &Option<FilterGroupInput>| {
+            group
+                .as_ref()
+                .map(|group| self.group(&format!("{path}.{field}"), group, 1))
+        };
+        QueryFilters {
+            dimensions: group("dimensions", &input.dimensions),
+            metrics: group("metrics", &input.metrics),
+            table_calculations: group("tableCalculations", &input.table_calculations),
+        }
+    }
+
+    fn group(&mut self, path: &str, input: &FilterGroupInput, depth: usize) -> FilterGroup {
+        let (operator, word, items) = match (&input.and, &input.or) {
+            (Some(items), None) => (FilterGroupOperator::And, "and", items.as_slice()),
+            (None, Some(items)) => (FilterGroupOperator::Or, "or", items.as_slice()),
+            _ => {
+                self.invalid(path, "give exactly one of `and` and `or`".to_owned());
+                (FilterGroupOperator::And, "and", [].as_slice())
+            }
+        };
+        let id = self.id(path, None);
+        if depth > GROUP_DEPTH_MAX {
+            self.invalid(
+                path,
+                format!("groups may nest at most {GROUP_DEPTH_MAX} deep"),
+            );
+            return FilterGroup {
+                id,
+                operator,
+                items: Vec::new(),
+            };
+        }
+        let items = items.iter().enumerate().map(|(n, node)| match node {
+            FilterNodeInput::Group(group) => {
+                let path = format!("{path}.{word}.{n}.group");
+                FilterNode::Group(self.group(&path, group, depth + 1))
+            }
+            FilterNodeInput::Rule(rule) => {
+                FilterNode::Rule(self.rule(&format!("{path}.{word}.{n}.rule"), rule))
+            }
+        });
+        FilterGroup {
+            id,
+            operator,
+            items: items.collect(),
+        }
+    }
+
+    fn rule(&mut self, path: &str, rule: &FilterRuleInput) -> FilterRule {
+        self.rules += 1;
+        if self.rules == MANY + 1 {
+            self.invalid(path, format!("a query may have at most {MANY} rules"));
+        }
+        if let Some(settings) = &rule.settings {
+            check_json(self.errors, &format!("{path}.settings"), settings);
+        }
+        FilterRule {
+            id: self.id(&format!("{path}.id"), rule.id.as_ref()),
+            field_id: rule.field_id.clone(),
+            operator: rule.operator,
+            values: self.values(path, rule.operator, rule.values.as_deref()),
+            settings: rule.settings.clone(),
+            disabled: rule.disabled,
+            required: rule.required,
+        }
+    }
+
+    fn values(
+        &mut self,
+        path: &str,
+        operator: FilterOperator,
+        values: Option<&[Value]>,
+    ) -> Vec<Value> {
+        let values = values.unwrap_or_default();
+        let path = format!("{path}.values");
+        let (_, maximum) = operator.values();
+        if values.len() > maximum {
+            let found = values.len();
+            self.invalid(
+                &path,
+                format!("this operator takes at most {maximum} values, got {found}"),
+            );
+        }
+        for (n, value) in values.iter().enumerate().take(maximum) {
+            if value.is_array() || value.is_object() {
+                self.invalid(
+                    &format!("{path}.{n}"),
+                    "must be a text, a number, true or false".into(),
+                );
+            } else {
+                check_json(self.errors, &format!("{path}.{n}"), value);
+            }
+        }
+        values.to_vec()
+    }
+
+    fn calculations(&mut self, path: &str, input: &MetricQueryInput) -> Vec<TableCalculation> {
+        for (n, calculation) in input.table_calculations.iter().enumerate() {
+            let at = |field: &str| format!("{path}.{n}.{field}");
+            self.errors.text(&at("name"), text::name(&calculation.name));
+            self.errors
+                .text(&at("displayName"), text::name(&calculation.display_name));
+            self.sql(&at("sql"), &calculation.sql);
+            if let Some(format) = &calculation.format {
+                check_json(self.errors, &at("format"), format);
+            }
+        }
+        input.table_calculations.clone()
+    }
+
+    fn additional_metrics(
+        &mut self,
+        path: &str,
+        input: &MetricQueryInput,
+    ) -> Vec<AdditionalMetric> {
+        let metrics = input.additional_metrics.as_deref().unwrap_or_default();
+        self.at_most(path, metrics.len(), "additional metrics");
+        let metric = |(n, metric)| self.additional_metric(&format!("{path}.{n}"), metric);
+        metrics.iter().enumerate().map(metric).collect()
+    }
+
+    fn additional_metric(&mut self, path: &str, input: &AdditionalMetricInput) -> AdditionalMetric {
+        let at = |field: &str| format!("{path}.{field}");
+        self.sql(&at("sql"), &input.sql);
+        if input
+            .percentile
+            .is_some_and(|percentile| !(0.0..=100.0).contains(&percentile))
+        {
+            self.invalid(&at("percentile"), "must be between 0 and 100".to_owned());
+        }
+        if let Some(description) = &input.description {
+            let lines = text::lines(description, text::DESCRIPTION_MAX);
+            self.errors.text(&at("description"), lines);
+        }
+        for (field, text) in [
+            ("label", &input.label),
+            ("baseDimensionName", &input.base_dimension_name),
+        ] {
+            if let Some(text) = text {
+                self.errors
+                    .text(&at(field), text::line(text, text::NAME_MAX));
+            }
+        }
+        if let Some(format) = &input.format {
+            check_json(self.errors, &at("format"), format);
+        }
+        let filters = input
+            .filters
+            .as_deref()
+            .unwrap_or_default()
+            .iter()
+            .enumerate();
+        AdditionalMetric {
+            name: self.errors.text(&at("name"), text::name(&input.name)),
+            label: input.label.clone(),
+            description: input.description.clone(),
+            table: self.errors.text(&at("table"), text::name(&input.table)),
+            metric_type: input.metric_type,
+            sql: input.sql.clone(),
+            base_dimension_name: input.base_dimension_name.clone(),
+            filters: filters
+                .map(|(n, rule)| self.rule(&format!("{path}.filters.{n}"), rule))
+                .collect(),
+            percentile: input.percentile,
+            hidden: input.hidden,
+            format: input.format.clone(),
+        }
+    }
+
+    fn custom_dimensions(&mut self, path: &str, input: &MetricQueryInput) -> Vec<CustomDimension> {
+        let dimensions = input.custom_dimensions.as_deref().unwrap_or_default();
+        self.at_most(path, dimensions.len(), "custom dimensions");
+        dimensions
+            .iter()
+            .enumerate()
+            .map(|(n, dimension)| match dimension {
+                CustomDimensionInput::Bin(bin) => {
+                    self.bin(&format!("{path}.{n}.bin"), bin);
+                    CustomDimension::Bin(bin.clone())
+                }
+                CustomDimensionInput::Sql(sql) => {
+                    self.sql_dimension(&format!("{path}.{n}.sql"), sql);
+                    CustomDimension::Sql(sql.clone())
+                }
+            })
+            .collect()
+    }
+
+    fn bin(&mut self, path: &str, bin: &CustomBinDimension) {
+        self.names(
+            path,
+            [
+                ("id", bin.id.as_str()),
+                ("name", &bin.name),
+                ("table", &bin.table),
+            ],
+        );
+        let at = |field: &str| format!("{path}.{field}");
+        match bin.bin_type {
+            BinType::FixedNumber if !bin.bin_number.is_some_and(|n| (1..=1_000).contains(&n)) => {
+                self.invalid(
+                    &at("binNumber"),
+                    "must be given for FIXED_NUMBER: 1 to 1000".into(),
+                );
+            }
+            BinType::FixedWidth if !bin.bin_width.is_some_and(|w| w.is_finite() && w > 0.0) => {
+                self.invalid(
+                    &at("binWidth"),
+                    "must be given for FIXED_WIDTH: above 0".into(),
+                );
+            }
+            BinType::CustomRange => {
+                let ranges = bin.custom_range.as_deref().unwrap_or_default();
+                self.at_most(&at("customRange"), ranges.len(), "ranges");
+                if ranges.is_empty() {
+                    self.invalid(&at("customRange"), "must be given for CUSTOM_RANGE".into());
+                }
+                for (n, range) in ranges.iter().enumerate() {
+                    let upside_down = range
+                        .from
+                        .zip(range.to)
+                        .is_some_and(|(from, to)| from >= to);
+                    if upside_down || (range.from.is_none() && range.to.is_none()) {
+                        let path = format!("{path}.customRange.{n}");
+                        self.invalid(
+                            &path,
+                            "`from` must be less than `to`, and one must be given".into(),
+                        );
+                    }
+                }
+            }
+            BinType::FixedNumber | BinType::FixedWidth => {}
+        }
+    }
+
+    fn sql_dimension(&mut self, path: &str, sql: &CustomSqlDimension) {
+        self.names(
+            path,
+            [
+                ("id", sql.id.as_str()),
+                ("name", &sql.name),
+                ("table", &sql.table),
+            ],
+        );
+        self.sql(&format!("{path}.sql"), &sql.sql);
+    }
+
+    /// A sort must be of a column that the query returns.
+    fn sorts(&mut self, path: &str, input: &MetricQueryInput) {
+        for (n, sort) in input.sorts.iter().enumerate() {
+            let id = sort.field_id.as_str();
+            let selected = input
+                .dimensions
+                .iter()
+                .chain(&input.metrics)
+                .any(|f| f.as_str() == id)
+                || input
+                    .table_calculations
+                    .iter()
+                    .any(|calculation| calculation.name == id);
+            if !selected {
+                self.invalid(
+                    &format!("{path}.{n}.fieldId"),
+                    format!(
+                        "`{id}` is not among the dimensions, metrics and calculations of the query"
+                    ),
+                );
+            }
+        }
+    }
+
+    fn distinct(&mut self, path: &str, fields: &[FieldId]) {
+        let mut seen = std::collections::HashSet::new();
+        for (n, field) in fields.iter().enumerate() {
+            if !seen.insert(field.as_str()) {
+                self.invalid(
+                    &format!("{path}.{n}"),
+                    format!("`{}` is given twice", field.as_str()),
+                );
+            }
+        }
+    }
+
+    fn names<'n>(&mut self, path: &str, names: impl IntoIterator<Item = (&'n str, &'n str)>) {
+        for (field, name) in names {
+            self.errors
+                .text(&format!("{path}.{field}"), text::name(name));
+        }
+    }
+
+    fn sql(&mut self, path: &str, sql: &str) {
+        if sql.trim().is_empty() {
+            self.errors.add(
+                UserErrorCode::Required,
+                path,
+                format!("{path} must not be empty"),
+            );
+        }
+        self.errors.text(path, text::lines(sql, SQL_MAX));
+    }
+
+    fn id(&mut self, path: &str, id: Option<&ID>) -> ID {
+        if let Some(id) = id {
+            self.errors.text(path, text::name(id));
+            return id.clone();
+        }
+        self.ids += 1;
+        ID(format!("f{}", self.ids))
+    }
+
+    fn at_most(&mut self, path: &str, found: usize, what: &str) {
+        if found > MANY {
+            self.errors.add(
+                UserErrorCode::LimitExceeded,
+                path,
+                format!("a query may have at most {MANY} {what}, got {found}"),
+            );
+        }
+    }
+
+    fn invalid(&mut self, path: &str, message: String) {
+        self.errors
+            .add(UserErrorCode::Invalid, path, format!("{path}: {message}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_graphql::{InputType as _, Value as GraphqlValue};
+    use serde_json::json;
+
+    fn check(json: Value) -> (MetricQuery, usize) {
+        let input = GraphqlValue::from_json(json).unwrap();
+        let input = MetricQueryInput::parse(Some(input))
+            .map_err(|error| error.into_server_error(async_graphql::Pos::default()))
+            .unwrap();
+        let mut errors = UserErrors::default();
+        let query = Checked::new(&mut errors).metric_query("metricQuery", &input);
+        (query, errors.len())
+    }
+
+    fn valid() -> Value {
+        json!({
+            "exploreName": "orders", "dimensions": ["orders_status", "bin"], "metrics": ["orders_count"],
+            "filters": { "dimensions": { "and": [
+                { "rule": { "fieldId": "orders_status", "operator": "EQUALS", "values": ["paid", 1, true] } },
+                { "group": { "or": [{ "rule": { "id": "r", "fieldId": "orders_at", "operator": "IN_THE_PAST",
+                    "values": [7], "settings": { "unitOfTime": "days" } } }] } },
+            ] } },
+            "sorts": [{ "fieldId": "share", "descending": true }], "limit": 500,
+            "tableCalculations": [{ "name": "share", "displayName": "Share", "sql": "1" }],
+            "additionalMetrics": [{ "name": "p", "table": "orders", "type": "PERCENTILE", "sql": "x", "percentile": 90 }],
+            "customDimensions": [{ "bin": { "id": "bin", "name": "Bin", "table": "orders",
+                "dimensionId": "orders_total", "binType": "FIXED_WIDTH", "binWidth": 5 } }],
+            "timezone": "Europe/Berlin",
+        })
+    }
+
+    #[test]
+    fn what_is_stored_is_what_was_given() {
+        let (query, mistakes) = check(valid());
+        assert_eq!(mistakes, 0);
+        let stored = serde_json::to_value(&query).unwrap();
+        let read: MetricQuery = serde_json::from_value(stored).unwrap();
+        assert_eq!(read, query);
+        assert_eq!(query.filters.dimensions.unwrap().items.len(), 2);
+    }
+
+    #[test]
+    fn an_older_row_without_a_field_stays_readable() {
+        let read: MetricQuery = serde_json::from_value(json!({ "exploreName": "orders" })).unwrap();
+        assert_eq!(read.explore_name, "orders");
+        assert_eq!(read.limit, 0);
+    }
+
+    #[test]
+    fn each_mistake_is_found() {
+        type Change = fn(&mut Value);
+        let changes: [Change; 11] = [
+            |q| q["limit"] = json!(0),
+            |q| q["limit"] = json!(100_001),
+            |q| q["exploreName"] = json!(" "),
+            |q| q["sorts"][0]["fieldId"] = json!("orders_other"),
+            |q| q["filters"]["dimensions"] = json!({}),
+            |q| q["filters"]["dimensions"] = json!({ "and": [], "or": [] }),
+            |q| q["filters"]["dimensions"]["and"][0]["rule"]["values"] = json!([{}]),
+            |q| q["filters"]["dimensions"]["and"][0]["rule"]["values"] = json!(["\0"]),
+            |q| q["additionalMetrics"][0]["percentile"] = json!(101),
+            |q| q["customDimensions"][0]["bin"]["binWidth"] = json!(0),
+            |q| q["dimensions"] = json!(["orders_status", "orders_status", "bin"]),
+        ];
+        for (n, change) in changes.iter().enumerate() {
+            let mut query = valid();
+            change(&mut query);
+            assert_eq!(check(query).1, 1, "change {n}");
+        }
+        let deep = (0..=GROUP_DEPTH_MAX).fold(
+            json!({ "and": [] }),
+            |inner, _| json!({ "and": [{ "group": inner }] }),
+        );
+        let mut query = valid();
+        query["filters"]["dimensions"] = deep;
+        assert_eq!(check(query).1, 1, "groups too deep");
+    }
+}
