@@ -16,4 +16,4 @@ pub struct AccessQuery(group::GroupQuery, role::RoleQuery);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]
-pub struct AccessMutation();
+pub struct AccessMutation(grant::AccessGrantMutation, role::RoleMutation);

@@ -4,13 +4,18 @@
 //! membership. Only grants that were made are stored and listed; what follows from them is
 //! computed in `effective`.
 
+mod command;
 mod list;
+mod mutation;
 mod object;
 mod policy;
 mod row;
 mod scope;
+mod store;
 
 pub use list::{AccessGrantFilter, AccessGrantOrder, access_grants_of};
+pub use mutation::AccessGrantMutation;
 pub use object::AccessGrant;
+pub use policy::POLICIES;
 pub use row::{AccessGrantRow, GrantScope};
 pub use scope::AccessScope;

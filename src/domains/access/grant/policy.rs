@@ -1,7 +1,7 @@
 //! A grant is seen by those who see both its scope and its principal, and by whom it is given to.
 
 use crate::{
-    authz::{Permission, Place, Resource, Viewer},
+    authz::{FieldPolicy, Permission, Place, Resource, Viewer},
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
@@ -11,6 +11,25 @@ use crate::{
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
+
+/// Policies of the root fields of grants.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::change(
+        "Mutation.grantAccess",
+        Permission::SpaceAccessManage,
+        "the space; PROJECT_ACCESS_MANAGE on a project, MEMBER_MANAGE on an organization; with everything that the role carries",
+    ),
+    FieldPolicy::change(
+        "Mutation.updateAccessGrant",
+        Permission::SpaceAccessManage,
+        "the space; PROJECT_ACCESS_MANAGE on a project, MEMBER_MANAGE on an organization; with everything that both roles carry",
+    ),
+    FieldPolicy::change(
+        "Mutation.revokeAccess",
+        Permission::SpaceAccessManage,
+        "the space; PROJECT_ACCESS_MANAGE on a project, MEMBER_MANAGE on an organization; with everything that the role carries",
+    ),
+];
 
 impl Resource for AccessGrant {
     const TABLE: &'static str = "access_grants";

@@ -4,7 +4,9 @@
 //! effect there. Built-in roles belong to nobody and never change. Custom roles belong to an
 //! organization; those of scope TENANT to the installation. `rank` is the number of permissions.
 
+mod command;
 mod list;
+mod mutation;
 mod object;
 mod policy;
 mod query;
@@ -13,7 +15,9 @@ mod row;
 mod store;
 
 pub use list::{RoleFilter, RoleOrder, RoleOrderField, RoleScopeFilter, RoleTypeFilter};
+pub use mutation::{CreateRoleInput, DeleteRolesInput, RoleMutation, UpdateRoleInput};
 pub use object::Role;
+pub use policy::POLICIES;
 pub use query::RoleQuery;
 pub use refs::RoleRef;
 pub use row::{RoleRow, RoleType};

@@ -3,7 +3,7 @@
 //! roles are seen by their holders and with `SYSTEM_VIEW`.
 
 use crate::{
-    authz::{Delete, Edit, Permission, Permits, Place, Reach, Resource, View, Viewer},
+    authz::{Delete, Edit, FieldPolicy, Permission, Permits, Place, Reach, Resource, View, Viewer},
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
@@ -13,6 +13,30 @@ use crate::{
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
+
+/// Policies of the root fields of roles.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::filter(
+        "Query.roles",
+        Permission::MemberView,
+        "the owner of each custom role; everybody sees built-in roles and what they hold",
+    ),
+    FieldPolicy::change(
+        "Mutation.createRole",
+        Permission::RoleCreate,
+        "the organization, for scope TENANT SYSTEM_CREATE",
+    ),
+    FieldPolicy::change(
+        "Mutation.updateRole",
+        Permission::RoleEdit,
+        "the owner of the role, with everything that the role carries",
+    ),
+    FieldPolicy::change(
+        "Mutation.deleteRoles",
+        Permission::RoleDelete,
+        "the owner of each role",
+    ),
+];
 
 impl Resource for Role {
     const TABLE: &'static str = "roles";
