@@ -9,6 +9,7 @@ use crate::{
     },
 };
 use diesel_async::RunQueryDsl;
+use std::collections::BTreeMap;
 
 crate::db::text_enum! {
     /// How an audited action ended.
@@ -31,6 +32,8 @@ pub struct AuditEntry {
     pub targets: Vec<String>,
     /// Names of the changed fields, never their values.
     pub changes: Vec<String>,
+    /// Organizations of targets that are not in `organization`.
+    pub places: BTreeMap<String, OrganizationId>,
     /// The acting user where there is no viewer yet (sign-in).
     pub actor: Option<UserId>,
 }
@@ -39,6 +42,13 @@ impl AuditEntry {
     /// Notes a thing it was done to.
     pub fn target<T: Entity>(&mut self, id: Id<T>) {
         self.targets.push(id.to_string());
+    }
+
+    /// Notes where a target is, so that its row goes to the log of that organization.
+    pub fn place<T: Entity>(&mut self, id: Id<T>, organization: Option<OrganizationId>) {
+        if let Some(organization) = organization {
+            self.places.insert(id.to_string(), organization);
+        }
     }
 
     /// Notes a field if it changed.
@@ -74,15 +84,24 @@ pub async fn record(
     } else {
         entry.targets.clone()
     };
+    let nowhere = OrganizationId::from_uuid(uuid::Uuid::nil());
+    let place = |target| {
+        entry
+            .places
+            .get(target)
+            .copied()
+            .or(organization)
+            .unwrap_or(nowhere)
+    };
+    let places: Vec<OrganizationId> = targets.iter().map(place).collect();
     let ids: Vec<AuditEventId> = targets.iter().map(|_| AuditEventId::new()).collect();
     sql(
         "INSERT INTO audit_events (id, organization_id, actor_id, api_key_id, action, outcome, \
          target_id, changes, address, user_agent, request_id) \
-         SELECT t.id, o.id, ?, ?, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
-         FROM unnest(?, ?) AS t(id, target) LEFT JOIN organizations o ON o.id = ?",
+         SELECT t.id, o.id, u.id, k.id, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
+         FROM unnest(?, ?, ?) AS t(id, target, place) LEFT JOIN organizations o ON o.id = t.place \
+         LEFT JOIN users u ON u.id = ? LEFT JOIN api_keys k ON k.id = ?",
         [
-            actor.into(),
-            api_key.into(),
             action.into(),
             outcome.into(),
             Bind::Texts(entry.changes.clone()),
@@ -91,7 +110,9 @@ pub async fn record(
             Bind::Text(origin.request_id.clone()),
             Bind::from(ids),
             Bind::Texts(targets),
-            organization.into(),
+            Bind::from(places),
+            actor.into(),
+            api_key.into(),
         ],
     )
     .statement::<()>()
