@@ -11,6 +11,9 @@ impl From<Diesel> for Error {
                 DatabaseErrorKind::SerializationFailure => Self::Conflict(
                     "somebody changed the same thing at the same time, try again".into(),
                 ),
+                DatabaseErrorKind::ForeignKeyViolation => Self::Conflict(
+                    "something that this refers to was deleted at the same time, try again".into(),
+                ),
                 DatabaseErrorKind::UniqueViolation => Self::Conflict(
                     info.constraint_name()
                         .map_or_else(|| "unique".to_owned(), str::to_owned)
