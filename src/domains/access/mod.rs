@@ -16,4 +16,8 @@ pub struct AccessQuery(group::GroupQuery, role::RoleQuery);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]
-pub struct AccessMutation(grant::AccessGrantMutation, role::RoleMutation);
+pub struct AccessMutation(
+    grant::AccessGrantMutation,
+    group::GroupMutation,
+    role::RoleMutation,
+);

@@ -15,4 +15,7 @@ pub struct IdentityQuery(organization::OrganizationQuery);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]
-pub struct IdentityMutation();
+pub struct IdentityMutation(
+    organization::OrganizationMutation,
+    membership::MembershipMutation,
+);

@@ -4,7 +4,9 @@
 //! organization, names need not be. Whoever adds a member hands out all that is granted to the
 //! group, and so must hold it. Who may see a group: `policy`.
 
+mod command;
 mod list;
+mod mutation;
 mod object;
 mod policy;
 mod query;
@@ -13,7 +15,9 @@ mod row;
 mod store;
 
 pub use list::{GroupFilter, GroupOrder, GroupOrderField, GroupTypeFilter};
+pub use mutation::GroupMutation;
 pub use object::Group;
+pub use policy::POLICIES;
 pub use query::GroupQuery;
 pub use refs::GroupRef;
 pub use row::{GroupRow, GroupType};

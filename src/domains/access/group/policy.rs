@@ -1,7 +1,7 @@
 //! Groups are seen by their members, and with `GROUP_VIEW` on the organization.
 
 use crate::{
-    authz::{Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{Delete, Edit, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer},
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
@@ -11,6 +11,45 @@ use crate::{
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
+
+/// Policies of the root fields of groups.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::object(
+        "Query.group",
+        Permission::GroupView,
+        "the organization, or being in the group",
+    ),
+    FieldPolicy::filter(
+        "Query.groups",
+        Permission::GroupView,
+        "each organization, or being in the group",
+    ),
+    FieldPolicy::change(
+        "Mutation.createGroup",
+        Permission::GroupCreate,
+        "the organization",
+    ),
+    FieldPolicy::change(
+        "Mutation.updateGroup",
+        Permission::GroupEdit,
+        "the organization of the group",
+    ),
+    FieldPolicy::change(
+        "Mutation.deleteGroups",
+        Permission::GroupDelete,
+        "the organization of each group",
+    ),
+    FieldPolicy::change(
+        "Mutation.addGroupMembers",
+        Permission::GroupEdit,
+        "the organization of each group",
+    ),
+    FieldPolicy::change(
+        "Mutation.removeGroupMembers",
+        Permission::GroupEdit,
+        "the organization of each group",
+    ),
+];
 
 impl Resource for Group {
     const TABLE: &'static str = "groups";

@@ -5,13 +5,18 @@
 //! are members by their grant alone. Seen like the grant it is: `policy`.
 
 mod list;
+mod mutation;
 mod object;
 mod policy;
 mod row;
+mod store;
 
 pub use list::{
     OrganizationMembershipFilter, OrganizationMembershipOrder, OrganizationMembershipOrderField,
     memberships_of,
 };
+pub use mutation::MembershipMutation;
 pub use object::OrganizationMembership;
+pub use policy::POLICIES;
 pub use row::OrganizationMembershipRow;
+pub use store::members_among;

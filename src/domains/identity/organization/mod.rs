@@ -6,6 +6,7 @@
 
 mod list;
 mod loader;
+mod mutation;
 mod object;
 mod policy;
 mod query;
@@ -14,6 +15,8 @@ mod store;
 
 pub use list::{OrganizationFilter, OrganizationOrder, OrganizationOrderField};
 pub use loader::path_of;
+pub use mutation::OrganizationMutation;
 pub use object::Organization;
+pub use policy::POLICIES;
 pub use query::OrganizationQuery;
 pub use row::OrganizationRow;

@@ -2,7 +2,8 @@
 
 use crate::{
     authz::{
-        Create, Delete, Edit, ManageMembers, Permission, Permits, Place, Resource, View, Viewer,
+        Create, Delete, Edit, FieldPolicy, ManageMembers, Permission, Permits, Place, Resource,
+        View, Viewer,
     },
     db::{Bind, Conn, Fragment, sql},
     kernel::{
@@ -12,6 +13,34 @@ use crate::{
 };
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
+
+/// Policies of the root fields of organizations.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::object(
+        "Query.organization",
+        Permission::OrganizationView,
+        "the organization, or membership in it",
+    ),
+    FieldPolicy::filter(
+        "Query.organizations",
+        Permission::OrganizationView,
+        "each organization, or membership in it",
+    ),
+    FieldPolicy::own(
+        "Mutation.createOrganization",
+        "for callers without an organization, or with SYSTEM_CREATE; ORGANIZATION_EDIT on the parent",
+    ),
+    FieldPolicy::change(
+        "Mutation.updateOrganization",
+        Permission::OrganizationEdit,
+        "the organization",
+    ),
+    FieldPolicy::change(
+        "Mutation.deleteOrganizations",
+        Permission::OrganizationDelete,
+        "each organization",
+    ),
+];
 
 /// Tenant permissions whose holders work inside every organization, and so see it.
 const REACHING: [Permission; 6] = [
