@@ -70,7 +70,6 @@ impl Group {
     }
 
     /// Roles granted to the group anywhere, as far as the caller may see the grants.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     async fn roles(
         &self,
         ctx: &Context<'_>,
@@ -90,7 +89,6 @@ impl Group {
     }
 
     /// What is granted to the group, as far as the caller may see it.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     async fn access_grants(
         &self,
         ctx: &Context<'_>,

@@ -193,7 +193,6 @@ impl Organization {
     }
 
     /// Who did what, newest first; denials too. Needs ORGANIZATION_EDIT.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
