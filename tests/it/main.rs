@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod demo;
 mod embedded;
 mod project;
 mod schema;

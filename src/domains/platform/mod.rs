@@ -1,3 +1,4 @@
-//! What serves operators: the audit log.
+//! What serves operators: the audit log, the demo.
 
 pub mod audit;
+pub mod demo;

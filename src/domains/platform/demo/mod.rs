@@ -1,0 +1,56 @@
+//! The demo: the coffee-shop chain *Jaffle House*, from the files in `playground/demo`.
+//!
+//! Ids and times are the same everywhere, so that samples and tests can name what is in it.
+
+mod data;
+mod rows;
+mod store;
+
+use crate::{
+    authz::System,
+    db::{Conn, transaction},
+    kernel::{Error, Id, entity},
+};
+use data::Demo;
+use diesel_async::AsyncPgConnection;
+
+/// The accounts one can sign in with: username, mail address, password.
+pub const ACCOUNTS: [(&str, &str, &str); 3] = [
+    ("admin", "admin@demo.test", "demo-admin-password"),
+    ("editor", "editor@demo.test", "demo-editor-password"),
+    ("viewer", "viewer@demo.test", "demo-viewer-password"),
+];
+
+/// Loads the demo unless it is there; tells whether it was loaded. `hash` hashes a password.
+///
+/// # Errors
+/// The files in the binary are wrong, or the database fails.
+pub async fn load<H>(conn: &mut AsyncPgConnection, hash: H) -> anyhow::Result<bool>
+where
+    H: AsyncFn(&str) -> anyhow::Result<String>,
+{
+    let system = System::new("loading the demo");
+    let demo = Demo::read()?;
+    if store::exists(conn, system, rows::organization_id(&demo)).await? {
+        return Ok(false);
+    }
+    let mut passwords = Vec::new();
+    for user in &demo.people.users {
+        if let Some(password) = &user.password {
+            let key = format!("user/{}", user.username);
+            let id = Id::<entity::User>::deterministic(user.created_at, &key);
+            passwords.push((id, hash(password).await?));
+        }
+    }
+    let built_in = store::built_in(conn, system).await?;
+    let rows = rows::Maker::rows(&demo, &built_in)?;
+    transaction(conn, async |conn: &Conn| {
+        store::insert(conn, system, rows).await?;
+        for (user, hash) in passwords {
+            store::set_password(conn, system, user, hash).await?;
+        }
+        Ok::<_, Error>(())
+    })
+    .await?;
+    Ok(true)
+}

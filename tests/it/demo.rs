@@ -1,0 +1,106 @@
+//! The demo loads once, and everybody in it sees what its description says.
+
+use crate::support::TestApp;
+use chartroom::{
+    authz::{Access, Credential, Resource, Viewer},
+    db::{count, sql},
+    domains::platform::demo,
+    kernel::entity::{Chart, Dashboard, Project, Space, UserId},
+};
+use diesel::sql_types as st;
+use diesel_async::RunQueryDsl as _;
+
+/// Who sees how many projects, spaces, charts and dashboards; from `playground/demo/README.md`.
+const PERSONAS: [(&str, [i64; 4]); 16] = [
+    ("admin", [3, 33, 105, 17]),
+    ("editor", [3, 27, 91, 14]),
+    ("viewer", [3, 27, 91, 14]),
+    ("henrik.sorensen", [3, 28, 93, 14]),
+    ("meiling.cheung", [3, 27, 91, 14]),
+    ("mateo.quispe", [3, 27, 91, 14]),
+    ("noor.haddad", [1, 8, 25, 4]),
+    ("dmytro.kovalenko", [2, 21, 74, 11]),
+    ("lucia.ferreira", [3, 31, 102, 17]),
+    ("sinead.obrien", [3, 29, 98, 16]),
+    ("jonas.aebischer", [3, 28, 95, 15]),
+    ("giulia.moretti", [3, 30, 98, 16]),
+    ("arjun.thapa", [3, 28, 94, 15]),
+    ("oluwaseun.adeyemi", [3, 29, 94, 15]),
+    ("leilani.kahale", [0, 0, 0, 0]),
+    ("stig.halvorsen", [0, 0, 0, 0]),
+];
+
+async fn loaded() -> TestApp {
+    let app = TestApp::start().await;
+    let mut conn = app.conn().await;
+    let loaded = demo::load(&mut conn, async |_| Ok("hash".to_owned())).await;
+    assert!(loaded.expect("the demo loads"));
+    drop(conn);
+    app
+}
+
+async fn visible<R: Resource>(app: &TestApp, viewer: &Viewer, from: &'static str) -> i64 {
+    count(&*app.conn().await, sql(from, []).with(R::visible(viewer)))
+        .await
+        .expect("a count")
+}
+
+#[tokio::test]
+async fn everybody_sees_what_the_description_says() {
+    let app = loaded().await;
+    for (username, expected) in PERSONAS {
+        let conn = app.conn().await;
+        let user: uuid::Uuid = sql("SELECT id FROM users WHERE username = ?", [username.into()])
+            .statement::<st::Uuid>()
+            .get_result(&mut &*conn)
+            .await
+            .expect(username);
+        let user = UserId::from_uuid(user);
+        let access = Access::load(&conn, user).await.expect("access");
+        drop(conn);
+        let viewer = Viewer {
+            user,
+            credential: Credential::CommandLine,
+            organization: None,
+            access,
+        };
+        let seen = [
+            visible::<Project>(&app, &viewer, "projects WHERE ").await,
+            visible::<Space>(&app, &viewer, "spaces WHERE ").await,
+            visible::<Chart>(&app, &viewer, "charts WHERE ").await,
+            visible::<Dashboard>(&app, &viewer, "dashboards WHERE ").await,
+        ];
+        assert_eq!(seen, expected, "{username}");
+    }
+    let everybody: i64 = count(&*app.conn().await, sql("users", []))
+        .await
+        .expect("a count");
+    assert_eq!(everybody, 25);
+}
+
+#[tokio::test]
+async fn it_loads_once() {
+    let app = loaded().await;
+    let mut conn = app.conn().await;
+    let again = demo::load(&mut conn, async |_| Ok("hash".to_owned())).await;
+    assert!(!again.expect("loading again does nothing"));
+}
+
+#[tokio::test]
+async fn ids_are_the_same_everywhere() {
+    let first = demo_ids(&loaded().await).await;
+    assert_eq!(first, demo_ids(&loaded().await).await);
+    assert_eq!(first.len(), 25);
+}
+
+async fn demo_ids(app: &TestApp) -> Vec<String> {
+    let conn = app.conn().await;
+    let ids: Vec<uuid::Uuid> = sql("SELECT id FROM users ORDER BY id", [])
+        .statement::<st::Uuid>()
+        .load(&mut &*conn)
+        .await
+        .expect("ids");
+    ids.into_iter()
+        .map(|id| UserId::from_uuid(id).to_string())
+        .collect()
+}
