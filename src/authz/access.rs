@@ -10,7 +10,7 @@ use crate::{
 };
 use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
 /// Where a role is held.
@@ -92,6 +92,7 @@ impl Place {
 }
 
 type Row = (
+    Uuid,
     String,
     Uuid,
     Vec<String>,
@@ -102,6 +103,7 @@ type Row = (
     bool,
 );
 type RowSql = (
+    SqlUuid,
     Text,
     SqlUuid,
     Array<Text>,
@@ -117,18 +119,47 @@ impl Access {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn load(mut conn: &Conn, user: UserId) -> Result<Self> {
-        let statement = sql(include_str!("access.sql"), [user.into(), user.into()]);
-        let rows: Vec<Row> = statement.statement::<RowSql>().load(&mut conn).await?;
-        let mut access = Self::default();
-        for row in rows {
-            access.take(row);
-        }
-        Ok(access)
+    pub async fn load(conn: &Conn, user: UserId) -> Result<Self> {
+        let mut found = Self::load_many(conn, &[user]).await?;
+        Ok(found.remove(&user).unwrap_or_default())
     }
 
-    fn take(&mut self, row: Row) {
-        let (kind, role, names, organization, project, space, group, active) = row;
+    /// Reads what users hold now, in one statement. Who holds nothing is left out.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn load_many(conn: &Conn, users: &[UserId]) -> Result<HashMap<UserId, Self>> {
+        Self::read(conn, users, false).await
+    }
+
+    /// Reads what users would hold if they, their groups and their roles were all switched on:
+    /// what counts before somebody may take over, or switch on, an account.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn load_potential(conn: &Conn, users: &[UserId]) -> Result<HashMap<UserId, Self>> {
+        Self::read(conn, users, true).await
+    }
+
+    async fn read(
+        mut conn: &Conn,
+        users: &[UserId],
+        potential: bool,
+    ) -> Result<HashMap<UserId, Self>> {
+        let statement = sql(
+            include_str!("access.sql"),
+            [users.into(), potential.into(), users.into(), potential.into()],
+        );
+        let rows: Vec<Row> = statement.statement::<RowSql>().load(&mut conn).await?;
+        let mut found: HashMap<UserId, Self> = HashMap::new();
+        for row in rows {
+            found.entry(UserId::from_uuid(row.0)).or_default().take(row, potential);
+        }
+        Ok(found)
+    }
+
+    fn take(&mut self, row: Row, potential: bool) {
+        let (_, kind, role, names, organization, project, space, group, active) = row;
         let organization = organization.map(OrganizationId::from_uuid);
         let project = project.map(ProjectId::from_uuid);
         match (kind.as_str(), organization) {
@@ -136,7 +167,7 @@ impl Access {
             ("GROUP", _) => return self.groups.extend(group.map(GroupId::from_uuid)),
             _ => {}
         }
-        if !active {
+        if !active && !potential {
             return;
         }
         let (scope, fits) = match (kind.as_str(), organization, project, space) {
@@ -186,6 +217,28 @@ impl Access {
             return narrow;
         }
         wide.union(narrow)
+    }
+
+    /// Whether there is a place where `other` may do what this user may not.
+    ///
+    /// Nobody may take over (by a new password, for example) an account that can do more.
+    pub fn lacks_something_of(&self, other: &Self) -> bool {
+        other.holdings.iter().any(|holding| {
+            let (wide, restricted) = match holding.scope {
+                HeldScope::Tenant => (Place::installation(), false),
+                HeldScope::Organization(o) => (Place::organization(o), false),
+                // A project that no grant names: what is held on all of them.
+                HeldScope::AllProjects(o) => {
+                    (Place::project(o, ProjectId::from_uuid(Uuid::nil())), false)
+                }
+                HeldScope::Project(o, p) => (Place::project(o, p), false),
+                HeldScope::Space(o, p, s) => {
+                    (Place { spaces: vec![s], ..Place::project(o, p) }, true)
+                }
+            };
+            let held = self.at(&Place { restricted, ..wide });
+            !holding.permissions.without(held).is_empty()
+        })
     }
 
     /// Where the user holds a permission: what policies in SQL are made from.

@@ -26,7 +26,9 @@ pub use filter::{
 pub use ids::{id_argument, id_text, parse_id};
 pub use list::{Key, Listing, PageArgs, children, list};
 pub use loader::{Batch, ById, Lanes};
-pub use mutation::{Outcome, Refusal, Tx, bulk_ids, mutate, payload};
+pub use mutation::{
+    AnonymousTx, Outcome, Refusal, Tx, bulk_ids, mutate, mutate_anonymously, payload,
+};
 pub use order::{OrderDirection, OrderField, OrderTerms};
 pub use scalars::{Color, Duration, FieldId, Locale, TimeZone, Url};
 pub use scope::{Limits, ResponseNotes, Scope, ScopeExt};

@@ -10,7 +10,7 @@ use async_graphql::Context;
 use std::{
     future::Future,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -52,6 +52,7 @@ pub struct ResponseNotes {
 pub struct Scope {
     db: Database,
     viewer: Option<Arc<Viewer>>,
+    signed_in: OnceLock<Arc<Viewer>>,
     /// Where the request comes from.
     pub origin: Origin,
     /// The time.
@@ -94,6 +95,7 @@ impl Scope {
         Arc::new_cyclic(|scope| Self {
             db,
             viewer,
+            signed_in: OnceLock::new(),
             origin,
             clock,
             limits,
@@ -109,12 +111,24 @@ impl Scope {
     /// # Errors
     /// [`Error::Unauthenticated`] for an anonymous one.
     pub fn viewer(&self) -> Result<&Arc<Viewer>> {
-        self.viewer.as_ref().ok_or(Error::Unauthenticated)
+        self.viewer_if_any().ok_or(Error::Unauthenticated)
     }
 
     /// The caller, if signed in.
     pub fn viewer_if_any(&self) -> Option<&Arc<Viewer>> {
-        self.viewer.as_ref()
+        self.signed_in.get().or(self.viewer.as_ref())
+    }
+
+    /// Goes on as a user who has just signed in, so that the answer can show what they see. False
+    /// if somebody did so in this request already.
+    pub fn go_on_as(&self, viewer: Arc<Viewer>) -> bool {
+        self.lanes.forget();
+        self.signed_in.set(viewer).is_ok()
+    }
+
+    /// Whether somebody signed in in this request.
+    pub fn has_signed_in(&self) -> bool {
+        self.signed_in.get().is_some()
     }
 
     /// The rows of a kind on which the caller may do `A`.

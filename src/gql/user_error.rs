@@ -41,6 +41,10 @@ pub enum UserErrorCode {
     LastAdmin,
     /// The password is too short, too long or too common.
     PasswordTooWeak,
+    /// The present password is not this one.
+    PasswordIncorrect,
+    /// The two new passwords differ.
+    PasswordMismatch,
 }
 
 /// One mistake in the input of a mutation.
