@@ -6,6 +6,7 @@ pub mod api_key;
 pub mod authentication;
 pub mod membership;
 pub mod organization;
+pub mod password;
 pub mod session;
 pub mod user;
 
