@@ -148,12 +148,20 @@ impl Access {
     ) -> Result<HashMap<UserId, Self>> {
         let statement = sql(
             include_str!("access.sql"),
-            [users.into(), potential.into(), users.into(), potential.into()],
+            [
+                users.into(),
+                potential.into(),
+                users.into(),
+                potential.into(),
+            ],
         );
         let rows: Vec<Row> = statement.statement::<RowSql>().load(&mut conn).await?;
         let mut found: HashMap<UserId, Self> = HashMap::new();
         for row in rows {
-            found.entry(UserId::from_uuid(row.0)).or_default().take(row, potential);
+            found
+                .entry(UserId::from_uuid(row.0))
+                .or_default()
+                .take(row, potential);
         }
         Ok(found)
     }
@@ -232,9 +240,13 @@ impl Access {
                     (Place::project(o, ProjectId::from_uuid(Uuid::nil())), false)
                 }
                 HeldScope::Project(o, p) => (Place::project(o, p), false),
-                HeldScope::Space(o, p, s) => {
-                    (Place { spaces: vec![s], ..Place::project(o, p) }, true)
-                }
+                HeldScope::Space(o, p, s) => (
+                    Place {
+                        spaces: vec![s],
+                        ..Place::project(o, p)
+                    },
+                    true,
+                ),
             };
             let held = self.at(&Place { restricted, ..wide });
             !holding.permissions.without(held).is_empty()

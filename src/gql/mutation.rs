@@ -205,15 +205,26 @@ where
 {
     let audit = Mutex::new(AuditEntry::default());
     let mut exclusive = scope.exclusive().await?;
-    let result = db::transaction(exclusive.get()?, async |conn: &Conn| -> Result<Outcome<T>> {
-        let tx = AnonymousTx { conn, now: scope.clock.now(), scope, audit: &audit };
-        let outcome = work(&tx).await?;
-        let entry = audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let ended =
-            if outcome.is_ok() { AuditOutcome::Succeeded } else { AuditOutcome::Denied };
-        authz::record(conn, None, &scope.origin, action, ended, &entry).await?;
-        Ok(outcome)
-    })
+    let result = db::transaction(
+        exclusive.get()?,
+        async |conn: &Conn| -> Result<Outcome<T>> {
+            let tx = AnonymousTx {
+                conn,
+                now: scope.clock.now(),
+                scope,
+                audit: &audit,
+            };
+            let outcome = work(&tx).await?;
+            let entry = audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let ended = if outcome.is_ok() {
+                AuditOutcome::Succeeded
+            } else {
+                AuditOutcome::Denied
+            };
+            authz::record(conn, None, &scope.origin, action, ended, &entry).await?;
+            Ok(outcome)
+        },
+    )
     .await;
     scope.lanes.forget();
     result

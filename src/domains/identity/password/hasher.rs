@@ -37,18 +37,34 @@ pub struct Passwords {
 
 impl Cost {
     /// 46 MiB, one pass.
-    pub const DEFAULT: Self = Self { memory_kib: 47_104, passes: 1, lanes: 1 };
+    pub const DEFAULT: Self = Self {
+        memory_kib: 47_104,
+        passes: 1,
+        lanes: 1,
+    };
     /// The least there may be: 19 MiB, two passes.
-    pub const FLOOR: Self = Self { memory_kib: 19_456, passes: 2, lanes: 1 };
+    pub const FLOOR: Self = Self {
+        memory_kib: 19_456,
+        passes: 2,
+        lanes: 1,
+    };
     /// As cheap as the algorithm allows: for tests, and nothing else.
-    pub const TEST: Self = Self { memory_kib: 8, passes: 1, lanes: 1 };
+    pub const TEST: Self = Self {
+        memory_kib: 8,
+        passes: 1,
+        lanes: 1,
+    };
 
     /// A cost for a server.
     ///
     /// # Errors
     /// It is below the floor: less memory than 19 MiB, or less than 19 MiB times two in all.
     pub fn new(memory_kib: u32, passes: u32, lanes: u32) -> Result<Self, String> {
-        let cost = Self { memory_kib, passes, lanes };
+        let cost = Self {
+            memory_kib,
+            passes,
+            lanes,
+        };
         let floor = Self::FLOOR;
         if memory_kib < floor.memory_kib || cost.work() < floor.work() {
             return Err(format!(
@@ -58,7 +74,9 @@ impl Cost {
             ));
         }
         if lanes == 0 || lanes > 16 || memory_kib > 1_048_576 || passes > 100 {
-            return Err("password hashes take 1 to 16 lanes, at most 1 GiB and 100 passes".to_owned());
+            return Err(
+                "password hashes take 1 to 16 lanes, at most 1 GiB and 100 passes".to_owned(),
+            );
         }
         Ok(cost)
     }
@@ -87,7 +105,11 @@ impl Cost {
     fn of(hash: &PasswordHash<'_>) -> Option<Self> {
         let params = Params::try_from(hash).ok()?;
         let (memory_kib, passes, lanes) = (params.m_cost(), params.t_cost(), params.p_cost());
-        (hash.algorithm == Algorithm::Argon2id.ident()).then_some(Self { memory_kib, passes, lanes })
+        (hash.algorithm == Algorithm::Argon2id.ident()).then_some(Self {
+            memory_kib,
+            passes,
+            lanes,
+        })
     }
 }
 
@@ -101,7 +123,10 @@ impl Passwords {
     /// Hashes at this cost, as many at a time as there are processors.
     pub fn new(cost: Cost) -> Self {
         let places = available_parallelism().map_or(1, NonZeroUsize::get);
-        Self { cost, places: Arc::new(Semaphore::new(places)) }
+        Self {
+            cost,
+            places: Arc::new(Semaphore::new(places)),
+        }
     }
 
     /// The PHC string to store.
@@ -133,14 +158,20 @@ impl Passwords {
         self.work(move || {
             let hash = PasswordHash::new(&stored)
                 .map_err(|error| Error::fault(&format!("a stored password hash: {error}")))?;
-            let equal = cost.hasher()?.verify_password(password.as_bytes(), &hash).is_ok();
+            let equal = cost
+                .hasher()?
+                .verify_password(password.as_bytes(), &hash)
+                .is_ok();
             if !(equal && known) {
                 return Ok(Verdict::Wrong);
             }
-            let strong = Cost::of(&hash).is_some_and(|old| {
-                old.memory_kib >= cost.memory_kib && old.work() >= cost.work()
-            });
-            Ok(if strong { Verdict::Right } else { Verdict::Outdated })
+            let strong = Cost::of(&hash)
+                .is_some_and(|old| old.memory_kib >= cost.memory_kib && old.work() >= cost.work());
+            Ok(if strong {
+                Verdict::Right
+            } else {
+                Verdict::Outdated
+            })
         })
         .await
     }
@@ -149,7 +180,12 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let place = self.places.clone().acquire_owned().await.map_err(Error::unavailable)?;
+        let place = self
+            .places
+            .clone()
+            .acquire_owned()
+            .await
+            .map_err(Error::unavailable)?;
         tokio::task::spawn_blocking(move || {
             let result = work();
             drop(place);
@@ -169,11 +205,35 @@ mod tests {
         let cheap = Passwords::new(Cost::TEST);
         let hash = cheap.hash("correct horse battery").await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=8,t=1,p=1$"), "{hash}");
-        assert_eq!(cheap.verify("correct horse battery", Some(&hash)).await.unwrap(), Verdict::Right);
-        assert_eq!(cheap.verify("correct horse batterz", Some(&hash)).await.unwrap(), Verdict::Wrong);
-        assert_eq!(cheap.verify("correct horse battery", None).await.unwrap(), Verdict::Wrong);
-        let dear = Passwords::new(Cost { memory_kib: 64, passes: 1, lanes: 1 });
-        assert_eq!(dear.verify("correct horse battery", Some(&hash)).await.unwrap(), Verdict::Outdated);
+        assert_eq!(
+            cheap
+                .verify("correct horse battery", Some(&hash))
+                .await
+                .unwrap(),
+            Verdict::Right
+        );
+        assert_eq!(
+            cheap
+                .verify("correct horse batterz", Some(&hash))
+                .await
+                .unwrap(),
+            Verdict::Wrong
+        );
+        assert_eq!(
+            cheap.verify("correct horse battery", None).await.unwrap(),
+            Verdict::Wrong
+        );
+        let dear = Passwords::new(Cost {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        });
+        assert_eq!(
+            dear.verify("correct horse battery", Some(&hash))
+                .await
+                .unwrap(),
+            Verdict::Outdated
+        );
     }
 
     #[tokio::test]
@@ -181,7 +241,11 @@ mod tests {
         let decoy = Cost::DEFAULT.decoy();
         let hash = PasswordHash::new(&decoy).unwrap();
         assert_eq!(Cost::of(&hash), Some(Cost::DEFAULT));
-        let error = Cost::DEFAULT.hasher().unwrap().verify_password(b"x", &hash).unwrap_err();
+        let error = Cost::DEFAULT
+            .hasher()
+            .unwrap()
+            .verify_password(b"x", &hash)
+            .unwrap_err();
         assert_eq!(error, argon2::password_hash::Error::Password);
     }
 

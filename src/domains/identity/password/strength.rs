@@ -73,7 +73,13 @@ fn is_common(lower: &str) -> bool {
     }
     let core = |text: &str| text.trim_matches(|c: char| !c.is_alphabetic()).to_owned();
     // Digits around a word may be digits or letters in disguise.
-    [lower.to_owned(), look_alikes(lower), look_alikes(&core(lower))].iter().any(|text| {
+    [
+        lower.to_owned(),
+        look_alikes(lower),
+        look_alikes(&core(lower)),
+    ]
+    .iter()
+    .any(|text| {
         let core = core(text);
         core.is_empty() || is_known(text) || is_known(&core) || pieces(&core).all(is_known)
     })
@@ -91,7 +97,10 @@ fn is_known(text: &str) -> bool {
 
 /// What is between digits and signs, where that is two words at most.
 fn pieces(text: &str) -> impl Iterator<Item = &str> {
-    let mut words: Vec<_> = text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).collect();
+    let mut words: Vec<_> = text
+        .split(|c: char| !c.is_alphabetic())
+        .filter(|w| !w.is_empty())
+        .collect();
     if words.len() > 2 {
         // Three words or more are left alone: as one text, which the list does not hold.
         words = vec![text];
@@ -104,7 +113,10 @@ fn is_monotonous(text: &str) -> bool {
     let chars: Vec<char> = text.chars().collect();
     let different: HashSet<_> = chars.iter().collect();
     let repeats = |period: usize| {
-        chars.iter().zip(chars.iter().skip(period)).all(|(a, b)| a == b)
+        chars
+            .iter()
+            .zip(chars.iter().skip(period))
+            .all(|(a, b)| a == b)
     };
     different.len() <= 4 || (1..=6).any(repeats)
 }
@@ -144,7 +156,10 @@ fn is_mostly(lower: &str, name: &str) -> bool {
     let local = name.split('@').next().unwrap_or_default();
     let joined: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
     let words = name.split(|c: char| !c.is_alphanumeric());
-    let mut names: Vec<&str> = words.chain([local, joined.as_str()]).filter(|n| n.chars().count() >= 3).collect();
+    let mut names: Vec<&str> = words
+        .chain([local, joined.as_str()])
+        .filter(|n| n.chars().count() >= 3)
+        .collect();
     names.sort_by_key(|name| std::cmp::Reverse(name.len()));
     let mut rest = lower.to_owned();
     for name in names {
@@ -167,10 +182,26 @@ mod tests {
     #[test]
     fn the_first_guesses_are_refused() {
         for bad in [
-            "password1234", "Password2024!", "P@ssw0rd12345", "123456789012", "qwertyuiop12",
-            "qwertyuiop[]", "aaaaaaaaaaaa", "abcabcabcabc", "passwordpassword", "letmein123456!",
-            "iloveyou12345", "Administrator1", "welcome-welcome", "1q2w3e4r5t6y", "zaq12wsxcde34rfv",
-            "changeme2026!", "0987654321098", "abcdefghijkl", "summer-2025-winter", "!!!!!!!!!!!!1",
+            "password1234",
+            "Password2024!",
+            "P@ssw0rd12345",
+            "123456789012",
+            "qwertyuiop12",
+            "qwertyuiop[]",
+            "aaaaaaaaaaaa",
+            "abcabcabcabc",
+            "passwordpassword",
+            "letmein123456!",
+            "iloveyou12345",
+            "Administrator1",
+            "welcome-welcome",
+            "1q2w3e4r5t6y",
+            "zaq12wsxcde34rfv",
+            "changeme2026!",
+            "0987654321098",
+            "abcdefghijkl",
+            "summer-2025-winter",
+            "!!!!!!!!!!!!1",
         ] {
             assert_eq!(check(bad, &[]), Err(Weakness::Common), "{bad}");
         }
@@ -179,8 +210,12 @@ mod tests {
     #[test]
     fn phrases_are_accepted() {
         for good in [
-            "correct horse battery staple", "demo-admin-password", "Tr0ub4dor&3-zebra", "vK8#pQ2!mZ7w",
-            "gravel lantern ninety", "日本語のパスワードは長い方が良い",
+            "correct horse battery staple",
+            "demo-admin-password",
+            "Tr0ub4dor&3-zebra",
+            "vK8#pQ2!mZ7w",
+            "gravel lantern ninety",
+            "日本語のパスワードは長い方が良い",
         ] {
             assert_eq!(check(good, &[]), Ok(()), "{good}");
         }
@@ -189,7 +224,12 @@ mod tests {
     #[test]
     fn own_names_do_not_make_a_password() {
         let own = ["ada.lovelace@example.com", "Jaffle House"];
-        for bad in ["ada.lovelace1", "Lovelace-2026!!", "jafflehouse123", "JAFFLE house 99"] {
+        for bad in [
+            "ada.lovelace1",
+            "Lovelace-2026!!",
+            "jafflehouse123",
+            "JAFFLE house 99",
+        ] {
             assert_eq!(check(bad, &own), Err(Weakness::OwnName), "{bad}");
         }
         assert_eq!(check("lovelace rides a gravel bike", &own), Ok(()));
