@@ -2,9 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use diesel::{migration::MigrationVersion, pg::Pg};
-use diesel_async::{
-    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection as _,
-};
+use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, SimpleAsyncConnection as _};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
@@ -16,7 +14,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!();
 /// # Errors
 /// The database cannot be reached, a migration fails, or the database is newer than this binary.
 pub async fn run(url: &str) -> anyhow::Result<usize> {
-    let mut conn = AsyncPgConnection::establish(url)
+    let mut conn = super::connect(url)
         .await
         .map_err(|error| anyhow::anyhow!("cannot connect to the database: {error}"))?;
     // The lock ends with the connection.

@@ -1,6 +1,7 @@
 //! Access to PostgreSQL: pool, transactions, migrations, and the pieces of SQL that diesel's
 //! query language cannot say (keyset pages, the first rows of many parents in one statement).
 
+mod connect;
 pub mod embedded;
 mod error;
 mod fragment;
@@ -13,6 +14,7 @@ pub mod schema;
 mod text_enum;
 mod tx;
 
+pub use connect::connect;
 pub use fragment::{Bind, Fragment, Statement, sql};
 pub use page::{
     Boxed, Keyed, Lateral, LateralRows, ListQuery, OrderTerm, Parents, count, count_of,

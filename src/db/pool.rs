@@ -80,7 +80,7 @@ impl managed::Manager for Manager {
     type Error = diesel::ConnectionError;
 
     async fn create(&self) -> Result<Slot, diesel::ConnectionError> {
-        let mut conn = AsyncPgConnection::establish(&self.config.url).await?;
+        let mut conn = super::connect(&self.config.url).await?;
         let statements = Arc::new(AtomicU64::new(0));
         conn.set_instrumentation(Counter(statements.clone()));
         let timeout = self.config.statement_timeout.as_millis();

@@ -1,0 +1,60 @@
+//! Connecting to PostgreSQL, with TLS where the server or the address asks for it.
+//!
+//! `sslmode=disable` never uses TLS, `prefer` (the default) where the server offers it, `require`
+//! always. A certificate is always verified, against the certificates of the system (or those of
+//! `SSL_CERT_FILE`). Unix sockets need none.
+
+use diesel::{ConnectionError, ConnectionResult};
+use diesel_async::AsyncPgConnection;
+use std::{str::FromStr as _, sync::Arc};
+use tokio_postgres::{
+    Config, NoTls,
+    config::{Host, SslMode},
+};
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// Opens a connection.
+///
+/// # Errors
+/// The address cannot be read, nobody answers there, or the server refuses.
+pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    let config = Config::from_str(url)
+        .map_err(|error| ConnectionError::InvalidConnectionUrl(describe(&error)))?;
+    let local = config
+        .get_hosts()
+        .iter()
+        .all(|host| matches!(host, Host::Unix(_)));
+    if local || config.get_ssl_mode() == SslMode::Disable {
+        let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
+        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+    }
+    let tls = MakeRustlsConnect::new(tls()?);
+    let (client, connection) = config.connect(tls).await.map_err(|error| bad(&error))?;
+    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+fn tls() -> ConnectionResult<rustls::ClientConfig> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| ConnectionError::BadConnection(error.to_string()))?;
+    Ok(config.with_root_certificates(roots).with_no_client_auth())
+}
+
+fn bad(error: &tokio_postgres::Error) -> ConnectionError {
+    ConnectionError::BadConnection(describe(error))
+}
+
+/// The error with its causes, which alone say what happened.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
