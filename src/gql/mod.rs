@@ -24,7 +24,7 @@ pub use filter::{
     column, search,
 };
 pub use ids::{id_argument, id_text, parse_id};
-pub use list::{Key, Listing, PageArgs, children, list};
+pub use list::{Key, Listing, PageArgs, children, field_place, list};
 pub use loader::{Batch, ById, Lanes};
 pub use mutation::{
     AnonymousTx, Outcome, Refusal, Tx, bulk_ids, mutate, mutate_anonymously, payload,

@@ -2,6 +2,7 @@
 
 use async_graphql::MergedObject;
 
+pub mod effective;
 pub mod grant;
 pub mod group;
 pub mod last_admin;

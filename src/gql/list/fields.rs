@@ -124,7 +124,7 @@ impl<L: Listing> Batch for Counts<L> {
 }
 
 /// A place in the document: siblings of one level share it, and so share a statement.
-fn place(ctx: &Context<'_>) -> usize {
+pub fn field_place(ctx: &Context<'_>) -> usize {
     std::ptr::from_ref(ctx.item).addr()
 }
 
@@ -155,7 +155,7 @@ async fn below<L: Listing>(
     page: &PageArgs,
     (order, condition): (OrderTerms, Fragment),
 ) -> Result<Connection<L::Node>> {
-    let place = place(ctx);
+    let place = field_place(ctx);
     let cursors = wanted_cursors(ctx);
     let mut query = page.query(ctx, condition.clone(), &order)?;
     query.with_keys = cursors != Cursors::None && !held_by_rows::<L>(&query);

@@ -6,7 +6,7 @@ mod keys;
 mod listing;
 
 pub use args::PageArgs;
-pub use fields::{children, list};
+pub use fields::{children, field_place, list};
 pub use keys::Key;
 pub use listing::Listing;
 pub(crate) use listing::{by_id_loader, listing};

@@ -3,10 +3,13 @@
 use super::{AccessGrant, AccessGrantRow};
 use crate::{
     db::{Bind, Fragment, schema::access_grants, sql},
-    domains::access::PrincipalTypeFilter,
+    domains::{
+        access::{PrincipalRef, PrincipalTypeFilter, group::GroupRef},
+        identity::user::UserRef,
+    },
     gql::{
         BooleanFilter, Connection, FilterInput, IdFilter, ListNode, OrderDirection, OrderField,
-        PageArgs, StringFilter, by_id_loader, children, column, filterable, listing,
+        PageArgs, StringFilter, by_id_loader, children, column, filterable, id_argument, listing,
     },
     kernel::{AnyId, Entity, Error, Result, entity},
 };
@@ -117,4 +120,61 @@ pub async fn access_grants_of(
         filter.map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
     })
     .await
+}
+
+/// The visible grant of one principal on a scope, if there is one.
+///
+/// # Errors
+/// An id of another kind, lack of sign-in, outages.
+pub async fn access_grant_of(
+    ctx: &Context<'_>,
+    scope: Uuid,
+    principal: &PrincipalRef,
+) -> Result<Option<AccessGrant>> {
+    let page = PageArgs {
+        first: Some(1),
+        ..PageArgs::default()
+    };
+    let order: [(AccessGrantOrder, _); 0] = [];
+    let link = "access_grants.scope_id = p.id";
+    let found =
+        children::<AccessGrantRow, _>(ctx, scope, link, &page, &order, || named(principal)).await?;
+    Ok(found
+        .nodes()
+        .next()
+        .map(|grant| AccessGrant(grant.0.clone())))
+}
+
+/// The condition that a grant is given to the principal; who sees a grant sees whom it is given to.
+fn named(principal: &PrincipalRef) -> Result<Fragment> {
+    let (condition, text) = match principal {
+        PrincipalRef::User(UserRef::Id(id)) => {
+            let id = id_argument::<entity::User>("principal.user.id", id)?;
+            return Ok(sql("access_grants.user_id = ?", [id.into()]));
+        }
+        PrincipalRef::Group(GroupRef::Id(id)) => {
+            let id = id_argument::<entity::Group>("principal.group.id", id)?;
+            return Ok(sql("access_grants.group_id = ?", [id.into()]));
+        }
+        PrincipalRef::User(UserRef::Username(name)) => (
+            "EXISTS (SELECT FROM users u WHERE u.id = access_grants.user_id AND lower(u.username) = lower(?))",
+            name,
+        ),
+        PrincipalRef::User(UserRef::Email(email)) => (
+            "EXISTS (SELECT FROM users u WHERE u.id = access_grants.user_id AND lower(u.email) = lower(?))",
+            email,
+        ),
+        PrincipalRef::User(UserRef::ExternalId(id)) => (
+            "EXISTS (SELECT FROM users u WHERE u.id = access_grants.user_id AND u.external_id = ?)",
+            id,
+        ),
+        PrincipalRef::Group(GroupRef::Key(key)) => (
+            "EXISTS (SELECT FROM groups g WHERE g.id = access_grants.group_id AND lower(g.key) = lower(?))",
+            key,
+        ),
+    };
+    if text.contains('\0') {
+        return Ok(Fragment::no());
+    }
+    Ok(sql(condition, [text.as_str().into()]))
 }

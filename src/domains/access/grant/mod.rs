@@ -13,7 +13,7 @@ mod row;
 mod scope;
 mod store;
 
-pub use list::{AccessGrantFilter, AccessGrantOrder, access_grants_of};
+pub use list::{AccessGrantFilter, AccessGrantOrder, access_grant_of, access_grants_of};
 pub use mutation::AccessGrantMutation;
 pub use object::AccessGrant;
 pub use policy::POLICIES;

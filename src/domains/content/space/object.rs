@@ -3,6 +3,13 @@
 use super::{SpaceFilter, SpaceOrderField, SpaceRow};
 use crate::{
     domains::{
+        access::{
+            effective::{
+                EffectiveAccess, EffectiveAccessFilter, Target, effective_access_of, viewer_role_at,
+            },
+            grant::{AccessGrant, AccessGrantFilter, access_grants_of},
+            role::{Role, RoleRow},
+        },
         identity::user::{User, UserRow},
         project::project::{Project, ProjectRow},
     },
@@ -89,6 +96,47 @@ impl Space {
     /// this space and those below.
     async fn is_private(&self) -> bool {
         self.0.is_private
+    }
+
+    /// The grants made on this very space, as far as the caller may see them. Who can open it in the
+    /// end, and why, is in `effectiveAccess`.
+    async fn access_grants(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<AccessGrantFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<AccessGrant>> {
+        let page = PageArgs::new(first, after, last, before);
+        let link = "access_grants.scope_id = p.id";
+        access_grants_of(ctx, self.0.id.uuid(), link, filter.as_ref(), &page).await
+    }
+
+    /// Everyone who can open the space and why: by a grant on it or on a space above, through
+    /// groups, by wider scopes; active accounts that the caller may see, by username.
+    async fn effective_access(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries.")] filter: Option<EffectiveAccessFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<EffectiveAccess>> {
+        let page = PageArgs::new(first, after, last, before);
+        effective_access_of(ctx, (&*self.0).into(), filter.as_ref(), &page).await
+    }
+
+    /// The highest role that the caller holds here, by whatever path.
+    async fn viewer_role(&self, ctx: &Context<'_>) -> Option<Result<Role>> {
+        let viewer = ctx.scope().viewer_if_any()?;
+        let role = viewer_role_at(viewer, Target::from(&*self.0).place())?;
+        ctx.by_id::<RoleRow>(role)
+            .await
+            .map(|row| row.map(Into::into))
+            .transpose()
     }
 
     /// When it was created.

@@ -3,7 +3,11 @@
 use super::{ProjectFilter, ProjectOrderField, ProjectRow, ProjectType};
 use crate::{
     domains::{
-        access::grant::{AccessGrant, AccessGrantFilter, access_grants_of},
+        access::{
+            PrincipalRef,
+            effective::{EffectiveAccess, EffectiveAccessFilter, effective_access_of},
+            grant::{AccessGrant, AccessGrantFilter, access_grant_of, access_grants_of},
+        },
         content::space::{Space, SpaceFilter, SpaceOrder, SpaceRow},
         identity::{
             organization::{Organization, OrganizationRow},
@@ -99,6 +103,31 @@ impl Project {
         let page = PageArgs::new(first, after, last, before);
         let link = "access_grants.scope_id = p.id";
         access_grants_of(ctx, self.0.id.uuid(), link, filter.as_ref(), &page).await
+    }
+
+    /// Everyone who can open the project and why: by a grant on it, through groups, by wider scopes;
+    /// active accounts that the caller may see, by username.
+    async fn effective_access(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which entries.")] filter: Option<EffectiveAccessFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<EffectiveAccess>> {
+        let page = PageArgs::new(first, after, last, before);
+        effective_access_of(ctx, (&*self.0).into(), filter.as_ref(), &page).await
+    }
+
+    /// The grant of one principal on this very project; null where there is none, or where access
+    /// comes only from the organization or a group.
+    async fn access_grant(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The user or the group.")] principal: PrincipalRef,
+    ) -> Result<Option<AccessGrant>> {
+        access_grant_of(ctx, self.0.id.uuid(), &principal).await
     }
 
     /// IANA zone in which schedules of the project run unless they say otherwise.
