@@ -8,7 +8,7 @@ use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use std::{str::FromStr as _, sync::Arc};
 use tokio_postgres::{
-    Config, NoTls,
+    CancelToken, Config, NoTls,
     config::{Host, SslMode},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -20,17 +20,41 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
     let config = Config::from_str(url)
         .map_err(|error| ConnectionError::InvalidConnectionUrl(describe(&error)))?;
-    let local = config
-        .get_hosts()
-        .iter()
-        .all(|host| matches!(host, Host::Unix(_)));
-    if local || config.get_ssl_mode() == SslMode::Disable {
+    if is_plain(&config) {
         let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
         return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
     }
     let tls = MakeRustlsConnect::new(tls()?);
     let (client, connection) = config.connect(tls).await.map_err(|error| bad(&error))?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+/// Asks the server to stop the statement of a connection. Fails silently: the statement then runs
+/// into its timeout.
+pub(super) async fn cancel(token: CancelToken, url: Arc<str>) {
+    let Ok(config) = Config::from_str(&url) else {
+        return;
+    };
+    let result = if is_plain(&config) {
+        token.cancel_query(NoTls).await.map_err(|error| bad(&error))
+    } else {
+        match tls() {
+            Ok(tls) => {
+                let asked = token.cancel_query(MakeRustlsConnect::new(tls)).await;
+                asked.map_err(|error| bad(&error))
+            }
+            Err(error) => Err(error),
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%error, "a statement could not be cancelled");
+    }
+}
+
+fn is_plain(config: &Config) -> bool {
+    let hosts = config.get_hosts();
+    let local = hosts.iter().all(|host| matches!(host, Host::Unix(_)));
+    local || config.get_ssl_mode() == SslMode::Disable
 }
 
 fn tls() -> ConnectionResult<rustls::ClientConfig> {

@@ -14,7 +14,10 @@ use std::{
 
 use deadpool::managed::{self, Metrics, RecycleError, RecycleResult};
 use diesel::connection::{Instrumentation, InstrumentationEvent};
-use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager};
+use diesel_async::{
+    AsyncConnection, AsyncPgConnection, SimpleAsyncConnection, TransactionManager,
+    pooled_connection::PoolableConnection,
+};
 
 use crate::kernel::{Error, Result};
 
@@ -49,15 +52,40 @@ pub struct Database {
 }
 
 /// A connection taken from the pool, exclusive to one request.
+///
+/// Dropped in the middle of a statement or a transaction (the caller went away, the deadline
+/// passed), it is closed at once and its statement is cancelled, so that neither locks nor work
+/// outlive the request.
 pub struct PooledConn {
-    inner: managed::Object<Manager>,
+    // Taken only by `discard` and by the drop.
+    inner: Option<managed::Object<Manager>>,
     sent_before: u64,
 }
 
 /// What the pool keeps.
 pub struct Slot {
     conn: AsyncPgConnection,
-    statements: Arc<AtomicU64>,
+    traffic: Arc<Traffic>,
+    url: Arc<str>,
+}
+
+/// Statements of one connection.
+#[derive(Default)]
+struct Traffic {
+    sent: AtomicU64,
+    answered: AtomicU64,
+}
+
+impl Slot {
+    /// Whether a statement or a transaction is unfinished, or the connection is gone.
+    fn is_unclean(&mut self) -> bool {
+        type Manager = <AsyncPgConnection as AsyncConnection>::TransactionManager;
+        let sent = self.traffic.sent.load(Ordering::Relaxed);
+        let answered = self.traffic.answered.load(Ordering::Relaxed);
+        let status = Manager::transaction_manager_status_mut(&mut self.conn);
+        let open = !matches!(status.transaction_depth(), Ok(None));
+        sent != answered || open || self.conn.is_broken()
+    }
 }
 
 /// Makes connections and decides which may be used again.
@@ -65,13 +93,16 @@ pub struct Manager {
     config: DatabaseConfig,
 }
 
-struct Counter(Arc<AtomicU64>);
+struct Counter(Arc<Traffic>);
 
 impl Instrumentation for Counter {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        if let InstrumentationEvent::StartQuery { .. } = event {
-            self.0.fetch_add(1, Ordering::Relaxed);
+        match event {
+            InstrumentationEvent::StartQuery { .. } => &self.0.sent,
+            InstrumentationEvent::FinishQuery { .. } => &self.0.answered,
+            _ => return,
         }
+        .fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -81,8 +112,8 @@ impl managed::Manager for Manager {
 
     async fn create(&self) -> Result<Slot, diesel::ConnectionError> {
         let mut conn = super::connect(&self.config.url).await?;
-        let statements = Arc::new(AtomicU64::new(0));
-        conn.set_instrumentation(Counter(statements.clone()));
+        let traffic = Arc::new(Traffic::default());
+        conn.set_instrumentation(Counter(traffic.clone()));
         let timeout = self.config.statement_timeout.as_millis();
         conn.batch_execute(&format!(
             "SET statement_timeout = {timeout}; SET lock_timeout = {timeout}; \
@@ -91,7 +122,8 @@ impl managed::Manager for Manager {
         ))
         .await
         .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
-        Ok(Slot { conn, statements })
+        let url = self.config.url.as_str().into();
+        Ok(Slot { conn, traffic, url })
     }
 
     async fn recycle(
@@ -99,19 +131,8 @@ impl managed::Manager for Manager {
         slot: &mut Slot,
         _: &Metrics,
     ) -> RecycleResult<diesel::ConnectionError> {
-        let broken =
-            <AsyncPgConnection as AsyncConnection>::TransactionManager::is_broken_transaction_manager(
-                &mut slot.conn,
-            );
-        let open = !matches!(
-            <AsyncPgConnection as AsyncConnection>::TransactionManager::transaction_manager_status_mut(
-                &mut slot.conn,
-            )
-            .transaction_depth(),
-            Ok(None)
-        );
-        if broken || open {
-            return Err(RecycleError::message("left in a transaction or broken"));
+        if slot.is_unclean() {
+            return Err(RecycleError::message("closed, or left in a transaction"));
         }
         Ok(())
     }
@@ -142,8 +163,11 @@ impl Database {
     /// [`Error::Unavailable`] if none becomes free in time or the server cannot be reached.
     pub async fn get(&self) -> Result<PooledConn> {
         let inner = self.pool.get().await.map_err(Error::unavailable)?;
-        let sent_before = inner.statements.load(Ordering::Relaxed);
-        Ok(PooledConn { inner, sent_before })
+        let sent_before = inner.traffic.sent.load(Ordering::Relaxed);
+        Ok(PooledConn {
+            inner: Some(inner),
+            sent_before,
+        })
     }
 
     /// Connections in use, idle ones, and the most there may be.
@@ -160,15 +184,50 @@ impl Database {
 impl PooledConn {
     /// Statements sent since the connection was taken.
     pub fn statements(&self) -> u64 {
-        self.inner
-            .statements
+        self.slot()
+            .traffic
+            .sent
             .load(Ordering::Relaxed)
             .saturating_sub(self.sent_before)
     }
 
     /// Ends the connection instead of giving it back, after a failure that may have broken it.
-    pub fn discard(self) {
-        drop(managed::Object::take(self.inner));
+    pub fn discard(mut self) {
+        drop(self.inner.take().map(managed::Object::take));
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "only `discard` and the drop take it, and both end it"
+    )]
+    fn slot(&self) -> &Slot {
+        self.inner.as_deref().expect("a connection in use")
+    }
+
+    #[expect(
+        clippy::expect_used,
+        reason = "only `discard` and the drop take it, and both end it"
+    )]
+    fn slot_mut(&mut self) -> &mut Slot {
+        self.inner.as_deref_mut().expect("a connection in use")
+    }
+}
+
+impl Drop for PooledConn {
+    fn drop(&mut self) {
+        let Some(mut object) = self.inner.take() else {
+            return;
+        };
+        if !object.is_unclean() {
+            return;
+        }
+        let slot = managed::Object::take(object);
+        let (token, url) = (slot.conn.cancel_token(), slot.url.clone());
+        drop(slot);
+        // PostgreSQL notices a closed connection only when the statement is done.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(super::connect::cancel(token, url));
+        }
     }
 }
 
@@ -176,12 +235,12 @@ impl Deref for PooledConn {
     type Target = AsyncPgConnection;
 
     fn deref(&self) -> &AsyncPgConnection {
-        &self.inner.conn
+        &self.slot().conn
     }
 }
 
 impl DerefMut for PooledConn {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
-        &mut self.inner.conn
+        &mut self.slot_mut().conn
     }
 }
