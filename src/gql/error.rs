@@ -10,6 +10,10 @@ pub enum ErrorCode {
     ParseFailed,
     /// The document does not fit the schema.
     ValidationFailed,
+    /// `operationName` is unknown, or missing where the document has several operations.
+    OperationResolutionFailed,
+    /// Introspection by somebody who may not.
+    IntrospectionDisabled,
     /// An argument is wrong: see `extensions.argument`.
     Invalid,
     /// Sign in first.
@@ -43,6 +47,8 @@ impl ErrorCode {
     pub const ALL: &'static [Self] = &[
         Self::ParseFailed,
         Self::ValidationFailed,
+        Self::OperationResolutionFailed,
+        Self::IntrospectionDisabled,
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -63,6 +69,8 @@ impl ErrorCode {
         match self {
             Self::ParseFailed => "PARSE_FAILED",
             Self::ValidationFailed => "VALIDATION_FAILED",
+            Self::OperationResolutionFailed => "OPERATION_RESOLUTION_FAILED",
+            Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
             Self::Invalid => "INVALID",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",

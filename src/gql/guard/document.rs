@@ -26,6 +26,11 @@ impl DocumentHash {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
+    /// A hash that came from elsewhere.
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
     /// The hash's bytes.
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
