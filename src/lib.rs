@@ -3,9 +3,12 @@
 //! Layers, from the edge inwards; imports go down only (`docs/ARCHITECTURE.md`):
 //! `http` → `graph` → `domains` → `gql`, `authz` → `db` → `config` → `kernel`.
 
+pub mod app;
 pub mod authz;
+pub mod config;
 pub mod db;
 pub mod domains;
 pub mod gql;
 pub mod graph;
+pub mod http;
 pub mod kernel;

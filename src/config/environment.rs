@@ -1,0 +1,242 @@
+//! The variables, by name, and how their texts become values.
+
+use anyhow::{Context as _, anyhow, bail};
+use std::{collections::HashMap, fmt::Display, str::FromStr, time::Duration};
+
+/// One variable, as the documentation shows it.
+#[derive(Debug, Clone, Copy)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What holds when it is not set.
+    pub default: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+const fn variable(name: &'static str, default: &'static str, meaning: &'static str) -> Variable {
+    Variable {
+        name,
+        default,
+        meaning,
+    }
+}
+
+/// Every variable that Chartroom reads.
+pub const VARIABLES: &[Variable] = &[
+    variable(
+        "DATABASE_URL",
+        "unset",
+        "PostgreSQL to use; unset means an embedded one in the data directory",
+    ),
+    variable(
+        "CHARTROOM_DATA_DIR",
+        "`./.chartroom`",
+        "secrets, files, the embedded PostgreSQL",
+    ),
+    variable(
+        "CHARTROOM_POSTGRES_BIN",
+        "unset",
+        "directory with `initdb` and `postgres`, if they are not in `PATH` or the usual places",
+    ),
+    variable(
+        "PATH",
+        "",
+        "where the programs of PostgreSQL are looked for",
+    ),
+    variable(
+        "CHARTROOM_DATABASE_CONNECTIONS",
+        "5 per core, at least 10",
+        "most connections to the database",
+    ),
+    variable(
+        "CHARTROOM_DATABASE_WAIT_SECONDS",
+        "5",
+        "how long a request waits for a connection",
+    ),
+    variable(
+        "CHARTROOM_STATEMENT_TIMEOUT_SECONDS",
+        "10",
+        "longest run of one SQL statement",
+    ),
+    variable(
+        "CHARTROOM_BIND",
+        "`127.0.0.1:8080`",
+        "address of the API and the playground",
+    ),
+    variable(
+        "CHARTROOM_ADMIN_BIND",
+        "`127.0.0.1:8081`",
+        "address of `/metrics`, `/livez` and `/readyz`; keep it private",
+    ),
+    variable(
+        "CHARTROOM_REQUEST_TIMEOUT_SECONDS",
+        "30",
+        "longest run of one request",
+    ),
+    variable(
+        "CHARTROOM_BODY_LIMIT_BYTES",
+        "2097152",
+        "largest request body",
+    ),
+    variable(
+        "CHARTROOM_INTROSPECTION",
+        "`signed-in`",
+        "who may read the schema by introspection: `on` (everybody), `signed-in`, `off`",
+    ),
+    variable(
+        "CHARTROOM_PLAYGROUND",
+        "`on`",
+        "who gets the playground: `on` (every browser), `signed-in`, `off`",
+    ),
+    variable(
+        "CHARTROOM_CORS_ORIGINS",
+        "none",
+        "origins of other web applications that may call the API, with cookies: exact, separated by commas",
+    ),
+    variable(
+        "CHARTROOM_TRUSTED_PROXIES",
+        "none",
+        "addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, separated by commas",
+    ),
+    variable(
+        "CHARTROOM_RATE_LIMIT_REQUESTS",
+        "6000",
+        "requests a minute of one user, or of one address without sign-in; 0 turns the limit off",
+    ),
+    variable(
+        "CHARTROOM_RATE_LIMIT_POINTS",
+        "600000",
+        "cost points a minute of one user, or of one address without sign-in; 0 turns the limit off",
+    ),
+    variable(
+        "CHARTROOM_LOG",
+        "`info`",
+        "what is logged: a level, or directives such as `info,chartroom::db=debug`",
+    ),
+    variable(
+        "CHARTROOM_LOG_FORMAT",
+        "`text`",
+        "`text` for people, `json` for machines",
+    ),
+];
+
+/// The values of the variables that are set.
+#[derive(Clone, Default)]
+pub struct Environment {
+    values: HashMap<String, String>,
+    unknown: Vec<String>,
+}
+
+impl Environment {
+    /// The environment of the process.
+    ///
+    /// # Errors
+    /// A variable holds something that is not text.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that reads the environment"
+    )]
+    pub fn of_process() -> anyhow::Result<Self> {
+        let mut values = HashMap::new();
+        for variable in VARIABLES {
+            match std::env::var(variable.name) {
+                Ok(value) => {
+                    values.insert(variable.name.to_owned(), value);
+                }
+                Err(std::env::VarError::NotPresent) => {}
+                Err(std::env::VarError::NotUnicode(_)) => bail!("{}: is not text", variable.name),
+            }
+        }
+        let unknown = std::env::vars_os()
+            .filter_map(|(name, _)| name.into_string().ok())
+            .filter(|name| name.starts_with("CHARTROOM_") && !name.starts_with("CHARTROOM_TEST_"))
+            .filter(|name| VARIABLES.iter().all(|variable| variable.name != name))
+            .collect();
+        Ok(Self { values, unknown })
+    }
+
+    /// An environment of the given values.
+    pub fn of<'a>(values: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let values = values
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        Self {
+            values,
+            unknown: Vec::new(),
+        }
+    }
+
+    /// Variables that look like ours and are not: most often typing errors.
+    pub fn unknown(&self) -> &[String] {
+        &self.unknown
+    }
+
+    /// The text of a variable; `None` if it is unset or empty.
+    pub fn text(&self, name: &'static str) -> Option<&str> {
+        debug_assert!(
+            VARIABLES.iter().any(|variable| variable.name == name),
+            "{name}"
+        );
+        self.values
+            .get(name)
+            .map(|value| value.trim())
+            .filter(|value| !value.is_empty())
+    }
+
+    /// The value of a variable.
+    ///
+    /// # Errors
+    /// The text cannot be read as a `T`; `expected` says what would be right.
+    pub fn value<T>(&self, name: &'static str, expected: &str, default: T) -> anyhow::Result<T>
+    where
+        T: FromStr,
+        T::Err: Display,
+    {
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
+        text.parse()
+            .map_err(|_ignored| anyhow!("{name}: expected {expected}, got `{text}`"))
+    }
+
+    /// A whole number of at least `least`.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn number(&self, name: &'static str, least: u64, default: u64) -> anyhow::Result<u64> {
+        let number = self.value(name, "a whole number", default)?;
+        if number < least {
+            bail!("{name}: expected at least {least}, got `{number}`");
+        }
+        Ok(number)
+    }
+
+    /// A whole number of seconds, at least one.
+    ///
+    /// # Errors
+    /// It is not one.
+    pub fn seconds(&self, name: &'static str, default: u64) -> anyhow::Result<Duration> {
+        Ok(Duration::from_secs(self.number(name, 1, default)?))
+    }
+
+    /// The parts of a list separated by commas.
+    ///
+    /// # Errors
+    /// One of them cannot be read.
+    pub fn list<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&str) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Vec<T>> {
+        self.text(name)
+            .unwrap_or_default()
+            .split(',')
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| read(part).with_context(|| format!("{name}: `{part}`")))
+            .collect::<anyhow::Result<_>>()
+            .map_err(|error| anyhow!("{error:#}"))
+    }
+}

@@ -1,0 +1,134 @@
+//! Documents that passed the guard, parsed for the engine, by the hash of their text.
+//!
+//! The store serves two purposes: a known document costs one look-up, and clients may name one by
+//! its hash alone (the protocol of automatic persisted queries). It is bounded by memory.
+
+use super::failure::Failure;
+use crate::{
+    app::App,
+    gql::{
+        ErrorCode,
+        guard::{Document, DocumentHash, Refusal},
+    },
+};
+use async_graphql::parser::{parse_query, types::ExecutableDocument};
+use axum::http::StatusCode;
+use moka::sync::Cache;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Rough bytes of parsed documents that are kept.
+const CACHE_BYTES: u64 = 64 * 1024 * 1024;
+/// A parsed document is larger than its text by about this factor.
+const TREE_FACTOR: usize = 16;
+
+/// A document ready to run.
+pub(super) struct Prepared {
+    /// What the guard knows of it.
+    pub(super) document: Arc<Document>,
+    /// The engine's syntax tree. Cloning it is several times cheaper than parsing the text.
+    pub(super) tree: ExecutableDocument,
+    weight: u32,
+}
+
+/// The store.
+pub(super) struct Documents {
+    known: Cache<DocumentHash, Arc<Prepared>>,
+    /// Checking an unknown document blocks for milliseconds; only so many at a time.
+    checks: Semaphore,
+}
+
+/// Why a document cannot run.
+pub(super) enum Denied {
+    /// The guard says no.
+    Refused(Arc<Refusal>),
+    /// Something else.
+    Failed(Failure),
+}
+
+impl Documents {
+    pub(super) fn new() -> Self {
+        let known = Cache::builder()
+            .max_capacity(CACHE_BYTES)
+            .weigher(|_, prepared: &Arc<Prepared>| prepared.weight)
+            .build();
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        Self {
+            known,
+            checks: Semaphore::new(cores),
+        }
+    }
+
+    /// A document seen before.
+    pub(super) fn known(&self, hash: &DocumentHash) -> Option<Arc<Prepared>> {
+        self.known.get(hash)
+    }
+
+    /// A document by its hash, as persisted queries name it.
+    pub(super) fn persisted(&self, hash: &str) -> Result<Arc<Prepared>, Failure> {
+        let known = parse_hash(hash).and_then(|hash| self.known(&hash));
+        known.ok_or_else(|| {
+            let mut failure = Failure::new(
+                StatusCode::BAD_REQUEST,
+                ErrorCode::PersistedQueryNotFound,
+                "PersistedQueryNotFound",
+            );
+            failure.by_document = true;
+            failure
+        })
+    }
+
+    /// Checks and parses a document that is not known.
+    pub(super) async fn check(
+        &self,
+        app: &Arc<App>,
+        hash: DocumentHash,
+        text: &str,
+    ) -> Result<Arc<Prepared>, Denied> {
+        if let Some(Err(refusal)) = app.guard.cached(&hash) {
+            return Err(Denied::Refused(refusal));
+        }
+        let failed = |_| {
+            Denied::Failed(Failure::of(
+                &crate::kernel::Error::fault("a check was aborted"),
+                "",
+            ))
+        };
+        // The semaphore is never closed.
+        let permit = self.checks.acquire().await;
+        // Another request may have checked the same document meanwhile.
+        if let Some(prepared) = self.known(&hash) {
+            return Ok(prepared);
+        }
+        let (app, text) = (app.clone(), text.to_owned());
+        let checked = tokio::task::spawn_blocking(move || prepare(&app, &text)).await;
+        drop(permit);
+        let prepared = checked.map_err(failed)??;
+        self.known.insert(hash, prepared.clone());
+        Ok(prepared)
+    }
+}
+
+fn prepare(app: &App, text: &str) -> Result<Arc<Prepared>, Denied> {
+    let document = app.guard.document(text).map_err(Denied::Refused)?;
+    let tree = parse_query(text).map_err(|error| {
+        tracing::error!(%error, hash = %document.hash(), "the engine cannot parse what the guard let pass");
+        Denied::Failed(Failure::new(
+            StatusCode::BAD_REQUEST,
+            ErrorCode::ParseFailed,
+            "the document cannot be parsed",
+        ))
+    })?;
+    let weight = u32::try_from(text.len() * TREE_FACTOR + 512).unwrap_or(u32::MAX);
+    Ok(Arc::new(Prepared {
+        document,
+        tree,
+        weight,
+    }))
+}
+
+fn parse_hash(text: &str) -> Option<DocumentHash> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(DocumentHash::from_bytes(bytes))
+}

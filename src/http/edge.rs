@@ -1,0 +1,149 @@
+//! The outermost layer: ids, headers that every answer has, one line in the log.
+
+use super::{
+    Edge,
+    facts::{Facts, REQUEST_ID},
+    failure::Failure,
+    negotiate::MediaType,
+    run::{Report, SharedFacts},
+};
+use crate::gql::ErrorCode;
+use axum::{
+    extract::{Extension, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use futures_util::FutureExt as _;
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
+
+/// Headers of every answer that does not bring its own.
+const HEADERS: [(HeaderName, HeaderValue); 6] = [
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+];
+
+/// Wraps every request.
+pub(super) async fn layer(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let facts = Facts::of(&parts, &edge.app.config, &edge.ids);
+    parts.extensions.insert(facts.clone());
+    let path = parts.uri.path().to_owned();
+    let method = parts.method.clone();
+    let handled = AssertUnwindSafe(next.run(Request::from_parts(parts, body)))
+        .catch_unwind()
+        .await;
+    let mut response = handled.unwrap_or_else(|_panic| {
+        tracing::error!(request_id = facts.id, "a handler panicked");
+        Failure::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::Internal,
+            "internal error",
+        )
+        .respond(MediaType::Json, &facts.id)
+    });
+    let took = facts.started.elapsed();
+    let report = response.extensions().get::<Report>().cloned();
+    let headers = response.headers_mut();
+    complete(headers, &facts);
+    timing(headers, &facts, took, report.as_ref());
+    log(
+        &facts,
+        (method.as_str(), &path),
+        response.status(),
+        took,
+        report.as_ref(),
+    );
+    response
+}
+
+/// Anything that is not there.
+pub(super) async fn not_found(Extension(facts): Extension<SharedFacts>) -> Response {
+    Failure::new(
+        StatusCode::NOT_FOUND,
+        ErrorCode::NotFound,
+        "there is nothing here; the API is at /graphql",
+    )
+    .respond(MediaType::Json, &facts.id)
+}
+
+fn complete(headers: &mut HeaderMap, facts: &Facts) {
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    if let Ok(id) = HeaderValue::try_from(&facts.id) {
+        headers.insert(REQUEST_ID, id);
+    }
+}
+
+fn timing(headers: &mut HeaderMap, facts: &Facts, took: Duration, report: Option<&Report>) {
+    let mut text = format!("total;dur={:.2}", milliseconds(took));
+    if let Some(began) = report.and_then(|report| report.began) {
+        let before = began.saturating_duration_since(facts.started);
+        let execution = took.saturating_sub(before);
+        text.push_str(&format!(
+            ", prepare;dur={:.2}, execute;dur={:.2}",
+            milliseconds(before),
+            milliseconds(execution)
+        ));
+    }
+    if let Ok(value) = HeaderValue::try_from(text) {
+        headers.insert(SERVER_TIMING, value);
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}
+
+/// One line for each request: never variables, never tokens, never the address beyond its path.
+fn log(
+    facts: &Facts,
+    (method, path): (&str, &str),
+    status: StatusCode,
+    took: Duration,
+    report: Option<&Report>,
+) {
+    let duration_ms = (milliseconds(took) * 100.0).round() / 100.0;
+    let trace = facts.trace.as_deref();
+    let status = status.as_u16();
+    let Some(report) = report else {
+        tracing::debug!(
+            target: "chartroom::request",
+            method, path, status, duration_ms, request_id = facts.id, trace_id = trace, "request"
+        );
+        return;
+    };
+    tracing::info!(
+        target: "chartroom::request",
+        operation = report.operation.as_deref(),
+        kind = report.kind,
+        outcome = report.outcome,
+        status,
+        duration_ms,
+        statements = report.statements,
+        cost = report.cost,
+        user = report.user.as_deref(),
+        request_id = facts.id,
+        trace_id = trace,
+        "operation"
+    );
+}

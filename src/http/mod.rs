@@ -1,0 +1,121 @@
+//! The HTTP layer: the API on one listener, operations on another.
+//!
+//! What happens to a request, in order: `edge` gives it an id, logs and counts it; `cors` answers
+//! preflights; `graphql` negotiates, takes the body in, finds the caller (`caller`,
+//! `credentials`), has the document checked (`documents`, `operation`), takes its cost from the
+//! caller's budget (`rate`) and runs it (`run`). Everything before the run is a `Failure`.
+
+mod caller;
+mod cors;
+mod credentials;
+mod documents;
+mod edge;
+mod facts;
+mod failure;
+mod graphql;
+mod negotiate;
+mod operation;
+mod params;
+mod playground;
+mod rate;
+mod run;
+mod sdl;
+
+pub use facts::Peer;
+pub use run::Statements;
+
+use crate::{app::App, config::PlaygroundMode};
+use axum::{Router, middleware::from_fn_with_state, response::Redirect, routing::get};
+use documents::Documents;
+use facts::RequestIds;
+use playground::PlaygroundSettings;
+use rate::Rate;
+use std::{sync::Arc, time::Duration};
+use tower_http::{
+    CompressionLevel,
+    compression::{CompressionLayer, predicate::SizeAbove},
+};
+
+/// Answers shorter than this are not compressed.
+const COMPRESS_ABOVE_BYTES: u16 = 1024;
+/// How often the budgets of idle callers are forgotten.
+const FORGET_EVERY: Duration = Duration::from_secs(10);
+
+/// What the requests of one listener share.
+struct Edge {
+    app: Arc<App>,
+    documents: Documents,
+    rate: Rate,
+    ids: RequestIds,
+}
+
+/// The HTTP layer of a server.
+#[derive(Clone)]
+pub struct Http {
+    edge: Arc<Edge>,
+}
+
+impl Http {
+    /// The HTTP layer of `app`.
+    pub fn new(app: Arc<App>) -> Self {
+        let rate = Rate::new(app.config.rate);
+        let edge = Edge {
+            app,
+            documents: Documents::new(),
+            rate,
+            ids: RequestIds::new(),
+        };
+        Self {
+            edge: Arc::new(edge),
+        }
+    }
+
+    /// The API.
+    pub fn router(&self) -> Router {
+        let edge = &self.edge;
+        let compression = CompressionLayer::new()
+            .quality(CompressionLevel::Fastest)
+            .compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES));
+        let mut router = Router::new()
+            .route("/", get(|| async { Redirect::temporary("/graphql") }))
+            .route(
+                "/graphql",
+                get(graphql::get)
+                    .post(graphql::post)
+                    .fallback(graphql::other_method),
+            )
+            .route("/graphql/schema.graphql", get(sdl::get))
+            .route("/healthz", get(|| async { "ok\n" }));
+        if edge.app.config.playground != PlaygroundMode::Off {
+            router = router.merge(playground::router(PlaygroundSettings::new(
+                edge.app.config.demo,
+            )));
+        }
+        router
+            .fallback(edge::not_found)
+            .layer(from_fn_with_state(edge.clone(), cors::layer))
+            .layer(compression)
+            .layer(from_fn_with_state(edge.clone(), edge::layer))
+            .with_state(edge.clone())
+    }
+
+    /// Work in the background that keeps memory bounded; ends with the server.
+    pub fn upkeep(&self) {
+        let edge = self.edge.clone();
+        let stopping = edge.app.stopping.clone();
+        edge.app.tasks.clone().spawn(async move {
+            while stopping
+                .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
+                .await
+                .is_some()
+            {
+                edge.rate.forget_idle();
+            }
+        });
+    }
+}
+
+/// The API of a server on its own, as tests call it.
+pub fn router(app: Arc<App>) -> Router {
+    Http::new(app).router()
+}
