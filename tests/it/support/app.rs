@@ -1,21 +1,29 @@
 //! A server in the process, on a database of its own.
 
 use super::{Answer, postgres::TestDatabase};
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, Response, header},
+};
 use chartroom::{
-    authz::{Access, Credential, Origin, Viewer},
-    db::{Database, DatabaseConfig, PooledConn},
-    gql::{self, Limits, Scope},
-    graph,
+    app::App,
+    config::HttpConfig,
+    db::{Bind, Database, DatabaseConfig, PooledConn, sql},
+    http::{self, Statements},
     kernel::{
-        SystemClock,
+        Secret, SecretKind, SystemClock,
         entity::{OrganizationId, SessionId, UserId},
     },
 };
+use diesel_async::RunQueryDsl as _;
 use serde_json::{Value, json};
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+use tokio::sync::Mutex;
+use tower::ServiceExt as _;
 
 /// Who calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Actor {
     /// Nobody in particular.
     Anonymous,
@@ -27,13 +35,22 @@ pub enum Actor {
 pub struct TestApp {
     /// The database.
     pub db: Database,
-    schema: graph::Schema,
-    _database: TestDatabase,
+    /// The server.
+    pub app: Arc<App>,
+    /// The API.
+    pub router: Router,
+    tokens: Mutex<HashMap<Actor, String>>,
+    database: TestDatabase,
 }
 
 impl TestApp {
     /// Starts a server.
     pub async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts a server with other settings than the usual ones of tests.
+    pub async fn with(change: impl FnOnce(&mut HttpConfig)) -> Self {
         let database = TestDatabase::create().await;
         let db = Database::new(DatabaseConfig {
             url: database.url(),
@@ -42,11 +59,23 @@ impl TestApp {
             statement_timeout: Duration::from_secs(10),
         })
         .expect("a pool");
+        let mut config = HttpConfig::for_tests();
+        change(&mut config);
+        let app = App::new(config, db.clone(), Arc::new(SystemClock)).expect("a server");
+        let router = http::router(app.clone());
+        let tokens = Mutex::default();
         Self {
             db,
-            schema: graph::schema(),
-            _database: database,
+            app,
+            router,
+            tokens,
+            database,
         }
+    }
+
+    /// Address of the database.
+    pub fn database_url(&self) -> String {
+        self.database.url()
     }
 
     /// A connection for preparing and checking what callers cannot.
@@ -54,45 +83,65 @@ impl TestApp {
         self.db.get().await.expect("a connection")
     }
 
+    /// A session token of a user; the same one each time.
+    pub async fn token(&self, actor: Actor) -> String {
+        let Actor::User(user, organization) = actor else {
+            panic!("anonymous callers have no token");
+        };
+        let mut tokens = self.tokens.lock().await;
+        if let Some(token) = tokens.get(&actor) {
+            return token.clone();
+        }
+        let secret = Secret::generate(SecretKind::Session).expect("randomness");
+        let conn = self.conn().await;
+        sql(
+            "INSERT INTO sessions (id, user_id, organization_id, token_hash, expires_at) \
+             VALUES (?, ?, ?, ?, now() + interval '1 day')",
+            [
+                SessionId::new().into(),
+                user.into(),
+                organization.into(),
+                Bind::Bytes(secret.hash()),
+            ],
+        )
+        .statement::<()>()
+        .execute(&mut &*conn)
+        .await
+        .expect("the session");
+        tokens.insert(actor, secret.expose().to_owned());
+        secret.expose().to_owned()
+    }
+
+    /// Sends any request.
+    pub async fn send(&self, request: Request<Body>) -> Response<Body> {
+        self.router
+            .clone()
+            .oneshot(request)
+            .await
+            .expect("an answer")
+    }
+
     /// Sends an operation.
     pub async fn gql(&self, actor: Actor, query: &str, variables: Value) -> Answer {
-        let viewer = match actor {
-            Actor::Anonymous => None,
-            Actor::User(user, organization) => {
-                let access = Access::load(&*self.conn().await, user)
-                    .await
-                    .expect("access");
-                Some(Arc::new(Viewer {
-                    user,
-                    credential: Credential::Session(SessionId::new()),
-                    organization: Some(organization),
-                    access,
-                }))
-            }
-        };
-        let origin = Origin {
-            request_id: "test".to_owned(),
-            ..Origin::default()
-        };
-        let scope = Scope::new(
-            self.db.clone(),
-            viewer,
-            origin,
-            Arc::new(SystemClock),
-            Limits::default(),
-        );
-        let request = async_graphql::Request::new(query)
-            .variables(async_graphql::Variables::from_json(variables))
-            .data(scope.clone());
-        let mut response = gql::drive(self.schema.execute(request), &scope.lanes).await;
-        for error in &mut response.errors {
-            gql::complete(error, "test");
+        let body = json!({ "query": query, "variables": variables });
+        let mut request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/graphql-response+json");
+        if actor != Actor::Anonymous {
+            let token = self.token(actor).await;
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
         }
-        let statements = scope.release().await;
-        Answer {
-            body: serde_json::to_value(&response).expect("JSON"),
-            statements,
-        }
+        let request = request.body(body.to_string().into()).expect("a request");
+        let response = self.send(request).await;
+        let statements = response
+            .extensions()
+            .get::<Statements>()
+            .map_or(0, |sent| sent.0);
+        let body = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .expect("a body");
+        let body = serde_json::from_slice(&body).expect("JSON");
+        Answer { body, statements }
     }
 
     /// Sends an operation without variables.
