@@ -1,0 +1,99 @@
+//! The measured servers, as processes of their own.
+
+use crate::{Args, dataset::World, load::Request};
+use anyhow::{Context as _, bail};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+use tokio::process::{Child, Command};
+
+/// A running server; killed with this value.
+pub(crate) struct Server {
+    /// Where it answers.
+    pub(crate) address: SocketAddr,
+    process: Child,
+}
+
+impl Server {
+    /// The reference, on a database.
+    pub(crate) async fn reference(world: &World) -> anyhow::Result<Self> {
+        let address = free()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .args(["sqljson", "--bind"])
+            .arg(address.to_string())
+            .env("DATABASE_URL", &world.url);
+        Self::start(command, address, "sqljson").await
+    }
+
+    /// Chartroom, on a database.
+    pub(crate) async fn chartroom(args: &Args, world: &World) -> anyhow::Result<Self> {
+        let address = free()?;
+        let mut command = Command::new(&args.server);
+        command
+            .args(["serve"])
+            .env("DATABASE_URL", &world.url)
+            .env("CHARTROOM_BIND", address.to_string())
+            .env("CHARTROOM_ADMIN_BIND", free()?.to_string())
+            .env("CHARTROOM_DATA_DIR", directory("data", address)?);
+        Self::start(command, address, "chartroom").await
+    }
+
+    async fn start(mut command: Command, address: SocketAddr, name: &str) -> anyhow::Result<Self> {
+        let log = directory("logs", address)?.join("stderr");
+        let output = std::fs::File::create(&log)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .kill_on_drop(true);
+        let process = command
+            .spawn()
+            .with_context(|| format!("cannot start {name}"))?;
+        let mut server = Self { address, process };
+        let start = Instant::now();
+        while tokio::net::TcpStream::connect(address).await.is_err() {
+            let ended = server.process.try_wait()?.is_some();
+            if ended || start.elapsed() > Duration::from_secs(60) {
+                let said = std::fs::read_to_string(&log).unwrap_or_default();
+                bail!("{name} does not answer; it said:\n{said}");
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Ok(server)
+    }
+
+    /// The process id, for profilers.
+    pub(crate) fn pid(&self) -> Option<u32> {
+        self.process.id()
+    }
+}
+
+/// Asks until there is an answer: servers take connections before they are ready.
+pub(crate) async fn first_answer(request: &Request) -> anyhow::Result<String> {
+    let start = Instant::now();
+    loop {
+        match request.once().await {
+            Err(_) if start.elapsed() < Duration::from_secs(10) => {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn free() -> anyhow::Result<SocketAddr> {
+    Ok(std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
+}
+
+fn directory(kind: &str, address: SocketAddr) -> anyhow::Result<PathBuf> {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("bench")
+        .join(kind)
+        .join(address.port().to_string());
+    std::fs::create_dir_all(&path)?;
+    Ok(path)
+}
