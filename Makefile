@@ -47,8 +47,8 @@ doc: ## Build the documentation of the code
 deny: ## Check dependencies: advisories (needs the network), licences, bans, sources
 	cargo deny check
 
-bench: prerequisites ## Run the benchmarks
-	cargo bench $(LOCKED)
+bench: prerequisites ## Measure against hand-written SQL (ARGS="--quick", "--tenfold", "--only Q2", "--help")
+	cargo bench $(LOCKED) -- $(ARGS)
 
 prerequisites: # Install what is missing: PostgreSQL, a C compiler
 	@scripts/install-prerequisites
