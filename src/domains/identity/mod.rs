@@ -9,14 +9,22 @@ pub mod organization;
 pub mod password;
 pub mod session;
 pub mod user;
+pub mod viewer;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]
-pub struct IdentityQuery(organization::OrganizationQuery);
+pub struct IdentityQuery(
+    api_key::ApiKeyQuery,
+    organization::OrganizationQuery,
+    user::UserQuery,
+    viewer::ViewerQuery,
+);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]
 pub struct IdentityMutation(
+    api_key::ApiKeyMutation,
     organization::OrganizationMutation,
     membership::MembershipMutation,
+    session::SessionMutation,
 );

@@ -2,13 +2,13 @@
 
 use super::{Role, RoleRow, RoleType};
 use crate::{
-    authz::RoleScope,
-    db::{Fragment, schema::roles, sql},
+    authz::{PermissionSet, RoleScope},
+    db::{Bind, Fragment, schema::roles, sql},
     gql::{
         BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, enum_filter,
         filterable, listing, sortable,
     },
-    kernel::{Result, entity},
+    kernel::{Result, entity, entity::OrganizationId},
 };
 
 by_id_loader! { RoleRow in roles for entity::Role }
@@ -67,4 +67,13 @@ sortable! {
         /// By time of the last change.
         UpdatedAt = "UPDATED_AT" => "roles.updated_at" as "::timestamptz",
     }
+}
+
+/// Roles of an organization, and built-in ones, that carry nothing beyond `held`.
+pub fn shareable(organization: Option<OrganizationId>, held: PermissionSet) -> Fragment {
+    sql(
+        "roles.is_active AND roles.scope <> 'TENANT' AND roles.permissions <@ ? \
+         AND (roles.organization_id IS NULL OR roles.organization_id = ?)",
+        [Bind::Texts(held.names()), organization.into()],
+    )
 }

@@ -14,7 +14,7 @@ mod refs;
 mod row;
 mod store;
 
-pub use list::{RoleFilter, RoleOrder, RoleOrderField, RoleScopeFilter, RoleTypeFilter};
+pub use list::{RoleFilter, RoleOrder, RoleOrderField, RoleScopeFilter, RoleTypeFilter, shareable};
 pub use mutation::{CreateRoleInput, DeleteRolesInput, RoleMutation, UpdateRoleInput};
 pub use object::Role;
 pub use policy::POLICIES;

@@ -1,7 +1,7 @@
 //! API keys are seen by their user, and with `API_KEY_MANAGE_ALL` in the user's home organization.
 
 use crate::{
-    authz::{Delete, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{Delete, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer},
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
@@ -11,6 +11,31 @@ use crate::{
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
+
+/// Policies of the root fields of API keys.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::filter(
+        "Query.apiKeys",
+        Permission::ApiKeyManageAll,
+        "the home organization of each key's user; everybody sees their own",
+    ),
+    FieldPolicy::change(
+        "Mutation.createApiKey",
+        Permission::ApiKeyUse,
+        "an organization of the caller or the installation",
+    ),
+    FieldPolicy::own("Mutation.updateApiKey", "changes a key of the caller"),
+    FieldPolicy::change(
+        "Mutation.rotateApiKey",
+        Permission::ApiKeyUse,
+        "an organization of the caller or the installation; only keys of the caller",
+    ),
+    FieldPolicy::change(
+        "Mutation.deleteApiKeys",
+        Permission::ApiKeyManageAll,
+        "the home organization of each key's user; everybody may delete their own",
+    ),
+];
 
 impl Resource for ApiKey {
     const TABLE: &'static str = "api_keys";

@@ -1,9 +1,15 @@
-//! Signed-in sessions.
+//! Signed-in sessions: each has a token of its own, and ends when it is signed out, revoked, 12
+//! hours unused or 14 days old.
 
 mod list;
+mod mutation;
 mod object;
 mod policy;
 mod row;
+mod store;
 
+pub use list::NewestFirst;
+pub use mutation::{RevokeSessionsInput, SessionMutation};
 pub use object::Session;
-pub use row::*;
+pub use policy::POLICIES;
+pub use row::SessionRow;

@@ -1,7 +1,7 @@
 //! Sessions are seen by the user they belong to, and by nobody else.
 
 use crate::{
-    authz::{Place, Resource, Viewer},
+    authz::{FieldPolicy, Permission, Place, Resource, Viewer},
     db::{Conn, Fragment, sql},
     kernel::{
         Result,
@@ -10,6 +10,16 @@ use crate::{
 };
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
+
+/// Policies of the root fields of sessions.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::own("Mutation.signOut", "ends the caller's session"),
+    FieldPolicy::change(
+        "Mutation.revokeSessions",
+        Permission::UserEdit,
+        "the user whose sessions end; everybody may end their own",
+    ),
+];
 
 impl Resource for Session {
     const TABLE: &'static str = "sessions";

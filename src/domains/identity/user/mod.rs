@@ -1,12 +1,22 @@
 //! People who have an account.
+//!
+//! Usernames and mail addresses are unique on the installation, also against each other. Whoever
+//! changes another account has to hold everything that the account holds. Who sees it: `policy`.
 
+mod hide;
 mod list;
 mod object;
+mod permissions;
 mod policy;
+mod query;
 mod refs;
 mod row;
 mod store;
 
+pub use list::{UserFilter, UserKindFilter, UserOrder, UserOrderField, UserStatusFilter};
 pub use object::User;
+pub use permissions::{may_take_over, permissions_at};
+pub use policy::POLICIES;
+pub use query::UserQuery;
 pub use refs::UserRef;
-pub use row::*;
+pub use row::{PasswordExpirationPolicy, UserKind, UserRow, UserStatus};

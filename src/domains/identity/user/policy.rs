@@ -5,7 +5,7 @@
 //! `USER_EDIT` on the managing organization, or on the home where none manages.
 
 use crate::{
-    authz::{Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{Delete, Edit, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer},
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
@@ -15,6 +15,38 @@ use crate::{
 use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
+
+const HOME: &str = "the managing organization of the user, or else the home";
+
+/// Policies of the root fields of users.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::object(
+        "Query.user",
+        Permission::UserView,
+        "the managing organization or home of the user; members of an organization see each other",
+    ),
+    FieldPolicy::filter(
+        "Query.users",
+        Permission::UserView,
+        "the managing organization or home of each user; members of an organization see each other",
+    ),
+    FieldPolicy::change(
+        "Mutation.createUser",
+        Permission::UserCreate,
+        "the organization in which the account will live, with everything that its roles carry",
+    ),
+    FieldPolicy::change("Mutation.updateUser", Permission::UserEdit, HOME),
+    FieldPolicy::change("Mutation.deleteUsers", Permission::UserDelete, HOME),
+    FieldPolicy::change("Mutation.setUserPassword", Permission::UserEdit, HOME),
+    FieldPolicy::change("Mutation.unlockUsers", Permission::UserEdit, HOME),
+    FieldPolicy::own("Mutation.updateViewer", "changes the caller's profile"),
+    FieldPolicy::own("Mutation.deleteViewer", "deletes the caller's account"),
+    FieldPolicy::own("Mutation.changePassword", "changes the caller's password"),
+    FieldPolicy::own(
+        "Mutation.setDefaultOrganization",
+        "names the organization that the caller enters at sign-in",
+    ),
+];
 
 impl Resource for User {
     const TABLE: &'static str = "users";
