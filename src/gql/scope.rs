@@ -220,6 +220,10 @@ pub trait ScopeExt {
 }
 
 impl ScopeExt for Context<'_> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that takes the scope, which every request has"
+    )]
     fn scope(&self) -> &Arc<Scope> {
         self.data_unchecked::<Arc<Scope>>()
     }

@@ -20,7 +20,7 @@ impl TestDatabase {
     /// A fresh copy of the migrated template.
     pub async fn create() -> Self {
         let (server, template) = TEMPLATE.get_or_init(prepare).await.clone();
-        let name = format!("test_{}", uuid::Uuid::now_v7().simple());
+        let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let mut conn = connect(&server).await;
         conn.batch_execute(&format!(
             "CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
@@ -71,7 +71,7 @@ async fn prepare() -> (String, String) {
         "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_database WHERE datname = '{template}') THEN RAISE 'absent'; END IF; END $$"
     );
     if conn.batch_execute(&exists).await.is_err() {
-        let making = format!("making_{}", uuid::Uuid::now_v7().simple());
+        let making = format!("making_{}", uuid::Uuid::new_v4().simple());
         conn.batch_execute(&format!("CREATE DATABASE {making}"))
             .await
             .expect("the template");
