@@ -134,6 +134,11 @@ impl UserErrors {
         self.0.is_empty()
     }
 
+    /// The mistakes.
+    pub fn into_list(self) -> Vec<UserError> {
+        self.0
+    }
+
     /// Ends the mutation if there is any mistake.
     ///
     /// # Errors

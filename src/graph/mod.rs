@@ -5,7 +5,11 @@ mod registry;
 
 pub use registry::Node;
 
-use crate::domains::{access, content, identity, project};
+use crate::domains::{
+    access, content,
+    identity::{self, password::Passwords},
+    project,
+};
 use async_graphql::{
     EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode,
 };
@@ -41,9 +45,14 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .disable_suggestions()
 }
 
-/// Makes the schema.
+/// Makes the schema, with password hashes as dear as they are by default.
 pub fn schema() -> Schema {
-    builder().finish()
+    schema_with(Passwords::default())
+}
+
+/// Makes the schema.
+pub fn schema_with(passwords: Passwords) -> Schema {
+    builder().data(passwords).finish()
 }
 
 /// The schema as text, sorted, with a trailing newline: what `schema.graphql` holds.

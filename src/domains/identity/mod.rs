@@ -15,6 +15,7 @@ pub mod viewer;
 #[derive(MergedObject, Default)]
 pub struct IdentityQuery(
     api_key::ApiKeyQuery,
+    authentication::AuthenticationQuery,
     organization::OrganizationQuery,
     user::UserQuery,
     viewer::ViewerQuery,
@@ -24,6 +25,7 @@ pub struct IdentityQuery(
 #[derive(MergedObject, Default)]
 pub struct IdentityMutation(
     api_key::ApiKeyMutation,
+    authentication::AuthenticationMutation,
     organization::OrganizationMutation,
     membership::MembershipMutation,
     session::SessionMutation,

@@ -4,6 +4,11 @@
 //! [`Freshness::Recent`] age, mutations always look.
 
 mod authenticator;
+mod mutation;
+mod query;
+mod sign_in;
 mod store;
 
 pub use authenticator::{Authenticator, Freshness};
+pub use mutation::{AuthenticationMutation, SignInInput};
+pub use query::{AuthenticationQuery, LoginMethod, POLICIES};

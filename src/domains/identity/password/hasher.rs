@@ -6,6 +6,7 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher as _, PasswordVerifier as _, Version,
     password_hash::{SaltString, rand_core::OsRng},
 };
+use async_graphql::Context;
 use std::{num::NonZeroUsize, sync::Arc, thread::available_parallelism};
 use tokio::sync::Semaphore;
 
@@ -127,6 +128,15 @@ impl Passwords {
             cost,
             places: Arc::new(Semaphore::new(places)),
         }
+    }
+
+    /// Those that the schema was made with.
+    ///
+    /// # Errors
+    /// There are none, which would be a fault of the server.
+    pub fn of<'a>(ctx: &Context<'a>) -> Result<&'a Self> {
+        ctx.data_opt()
+            .ok_or_else(|| Error::fault("the schema has no passwords"))
     }
 
     /// The PHC string to store.
