@@ -170,6 +170,18 @@ impl Database {
         })
     }
 
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if there is none.
+    pub async fn ping(&self) -> Result<()> {
+        let conn = self.get().await?;
+        let mut conn: &Conn = &conn;
+        conn.batch_execute("SELECT 1")
+            .await
+            .map_err(Error::unavailable)
+    }
+
     /// Connections in use, idle ones, and the most there may be.
     pub fn usage(&self) -> (usize, usize, usize) {
         let status = self.pool.status();

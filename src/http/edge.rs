@@ -62,6 +62,9 @@ pub(super) async fn layer(State(edge): State<Arc<Edge>>, request: Request, next:
     });
     let took = facts.started.elapsed();
     let report = response.extensions().get::<Report>().cloned();
+    if let Some(report) = &report {
+        edge.metrics.count(report, took);
+    }
     let headers = response.headers_mut();
     complete(headers, &facts);
     timing(headers, &facts, took, report.as_ref());

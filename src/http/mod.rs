@@ -5,6 +5,7 @@
 //! `credentials`), has the document checked (`documents`, `operation`), takes its cost from the
 //! caller's budget (`rate`) and runs it (`run`). Everything before the run is a `Failure`.
 
+mod admin;
 mod caller;
 mod cors;
 mod credentials;
@@ -13,6 +14,7 @@ mod edge;
 mod facts;
 mod failure;
 mod graphql;
+mod metrics;
 mod negotiate;
 mod operation;
 mod params;
@@ -20,14 +22,18 @@ mod playground;
 mod rate;
 mod run;
 mod sdl;
+mod serve;
 
 pub use facts::Peer;
 pub use run::Statements;
+pub use serve::serve;
 
 use crate::{app::App, config::PlaygroundMode};
+use anyhow::Context as _;
 use axum::{Router, middleware::from_fn_with_state, response::Redirect, routing::get};
 use documents::Documents;
 use facts::RequestIds;
+use metrics::Metrics;
 use playground::PlaygroundSettings;
 use rate::Rate;
 use std::{sync::Arc, time::Duration};
@@ -46,6 +52,7 @@ struct Edge {
     app: Arc<App>,
     documents: Documents,
     rate: Rate,
+    metrics: Metrics,
     ids: RequestIds,
 }
 
@@ -57,17 +64,24 @@ pub struct Http {
 
 impl Http {
     /// The HTTP layer of `app`.
-    pub fn new(app: Arc<App>) -> Self {
-        let rate = Rate::new(app.config.rate);
+    ///
+    /// # Errors
+    /// The metrics cannot be set up.
+    pub fn new(app: Arc<App>) -> anyhow::Result<Self> {
         let edge = Edge {
-            app,
             documents: Documents::new(),
-            rate,
+            rate: Rate::new(app.config.rate),
+            metrics: Metrics::new().context("the metrics cannot be set up")?,
             ids: RequestIds::new(),
+            app,
         };
-        Self {
-            edge: Arc::new(edge),
-        }
+        let edge = Arc::new(edge);
+        Ok(Self { edge })
+    }
+
+    /// The operations listener.
+    pub fn admin_router(&self) -> Router {
+        admin::router(self.edge.clone())
     }
 
     /// The API.
@@ -110,12 +124,8 @@ impl Http {
                 .is_some()
             {
                 edge.rate.forget_idle();
+                edge.metrics.upkeep();
             }
         });
     }
-}
-
-/// The API of a server on its own, as tests call it.
-pub fn router(app: Arc<App>) -> Router {
-    Http::new(app).router()
 }

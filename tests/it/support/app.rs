@@ -10,7 +10,7 @@ use chartroom::{
     app::App,
     config::HttpConfig,
     db::{Bind, Database, DatabaseConfig, PooledConn, sql},
-    http::{self, Statements},
+    http::{Http, Statements},
     kernel::{
         Secret, SecretKind, SystemClock,
         entity::{OrganizationId, SessionId, UserId},
@@ -39,6 +39,8 @@ pub struct TestApp {
     pub app: Arc<App>,
     /// The API.
     pub router: Router,
+    /// The operations listener.
+    pub admin: Router,
     tokens: Mutex<HashMap<Actor, String>>,
     database: TestDatabase,
 }
@@ -62,12 +64,13 @@ impl TestApp {
         let mut config = HttpConfig::for_tests();
         change(&mut config);
         let app = App::new(config, db.clone(), Arc::new(SystemClock)).expect("a server");
-        let router = http::router(app.clone());
+        let http = Http::new(app.clone()).expect("the HTTP layer");
         let tokens = Mutex::default();
         Self {
             db,
             app,
-            router,
+            router: http.router(),
+            admin: http.admin_router(),
             tokens,
             database,
         }

@@ -1,0 +1,119 @@
+//! The command line: what there is to run, and how it ends.
+
+mod narrator;
+mod serve;
+mod storage;
+
+use anyhow::Context as _;
+use chartroom::{
+    config::{Config, Environment, LogConfig, LogFormat},
+    db::migrate,
+    graph,
+};
+use clap::{Parser, Subcommand};
+use narrator::Narrator;
+use std::{io::Write as _, process::ExitCode};
+use storage::Storage;
+
+/// Chartroom: a self-hosted GraphQL backend for BI platforms.
+#[derive(Debug, Parser)]
+#[command(
+    version,
+    about,
+    after_help = "Settings are environment variables: see docs/configuration.md."
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API and the playground
+    Serve {
+        /// Load the demo organization first; for loopback addresses only
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Bring the database up to date, then stop
+    Migrate,
+    /// Print the schema
+    Schema,
+    /// Load the demo organization, then stop
+    Demo,
+}
+
+/// Runs a command; a failure is one line on the standard error.
+pub(crate) fn run(cli: Cli) -> ExitCode {
+    match start(&cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do if even this cannot be written.
+            let _ = writeln!(std::io::stderr(), "chartroom: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(command: &Command) -> anyhow::Result<()> {
+    if let Command::Schema = command {
+        let written = std::io::stdout().write_all(graph::sdl().as_bytes());
+        return written.context("the schema cannot be written");
+    }
+    let environment = Environment::of_process()?;
+    let config = Config::from_env(&environment)?;
+    log(&config.log)?;
+    let narrator = Narrator::new(config.log.format);
+    for name in environment.unknown() {
+        narrator.say(&format!(
+            "warning: {name} is set, but Chartroom knows no such variable"
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime cannot be started")?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve { demo } => serve::serve(config, *demo, &narrator).await,
+            Command::Migrate => {
+                let storage = Storage::open(&config.storage, &narrator).await?;
+                let done = migrate_only(&storage, &narrator).await;
+                storage.close().await;
+                done
+            }
+            Command::Demo => {
+                let storage = Storage::open(&config.storage, &narrator).await?;
+                let done = storage
+                    .prepare(&config.storage, true, &narrator)
+                    .await
+                    .map(drop);
+                storage.close().await;
+                done
+            }
+            Command::Schema => Ok(()),
+        }
+    })
+}
+
+async fn migrate_only(storage: &Storage, narrator: &Narrator) -> anyhow::Result<()> {
+    match migrate::run(storage.url()).await? {
+        0 => narrator.say("the database is up to date"),
+        count => narrator.say(&format!("migrations applied: {count}")),
+    }
+    Ok(())
+}
+
+fn log(config: &LogConfig) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::builder()
+        .parse(&config.filter)
+        .context("CHARTROOM_LOG cannot be read")?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    let installed = match config.format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.try_init(),
+    };
+    installed.map_err(|error| anyhow::anyhow!("the log cannot be set up: {error}"))
+}
