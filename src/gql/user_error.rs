@@ -71,13 +71,19 @@ impl UserError {
     }
 }
 
+/// Most mistakes in one answer, so that a small input cannot ask for a huge one.
+const MOST_TOLD: usize = 100;
+
 /// Collects mistakes, so that a form hears of all of them at once.
 #[derive(Debug, Default)]
 pub struct UserErrors(Vec<UserError>);
 
 impl UserErrors {
-    /// Notes a mistake.
+    /// Notes a mistake. Of very many, the first hundred are told.
     pub fn add(&mut self, code: UserErrorCode, path: &str, message: impl Into<String>) {
+        if self.0.len() >= MOST_TOLD {
+            return;
+        }
         self.0.push(UserError::new(code, path, message));
     }
 

@@ -9,4 +9,5 @@ mod demo;
 mod embedded;
 mod project;
 mod schema;
+mod chart;
 mod space;

@@ -9,8 +9,8 @@ pub mod space;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]
-pub struct ContentQuery(space::SpaceQuery);
+pub struct ContentQuery(space::SpaceQuery, chart::ChartQuery);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]
-pub struct ContentMutation(space::SpaceMutation);
+pub struct ContentMutation(space::SpaceMutation, chart::ChartMutation);

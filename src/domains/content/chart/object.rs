@@ -1,11 +1,28 @@
 //! The type `Chart` of the graph.
 
-use super::ChartRow;
-use crate::gql::id_text;
-use async_graphql::{ID, Object};
+use super::{ChartKind, ChartRow, definition};
+use crate::{
+    domains::{
+        content::{
+            dashboard::{Dashboard, DashboardRow},
+            metric_query::MetricQuery,
+            space::{Space, SpaceRow},
+        },
+        identity::{
+            organization::OrganizationRow,
+            user::{User, UserRow},
+        },
+        project::project::{Project, ProjectRow},
+    },
+    gql::{Color, FieldId, ScopeExt as _, id_text},
+    kernel::{Error, Result},
+};
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
 use std::sync::Arc;
 
-/// See the type of the graph.
+/// A saved metric query and how to draw it.
 pub struct Chart(pub Arc<ChartRow>);
 
 impl From<Arc<ChartRow>> for Chart {
@@ -14,11 +31,117 @@ impl From<Arc<ChartRow>> for Chart {
     }
 }
 
-/// TODO describe.
+/// A saved metric query and how to draw it.
 #[Object]
 impl Chart {
-    /// Id.
+    /// Globally unique id.
     pub async fn id(&self) -> ID {
         id_text(self.0.id)
+    }
+
+    /// Name.
+    pub async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it shows.
+    pub async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Name for addresses, unique among the charts of the project; stays when it is renamed.
+    pub async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// The project it belongs to.
+    pub async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
+        let row = ctx.by_id::<ProjectRow>(self.0.project_id).await?;
+        Ok(row.ok_or(Error::NotFound)?.into())
+    }
+
+    /// The space it is in.
+    pub async fn space(&self, ctx: &Context<'_>) -> Result<Space> {
+        let row = ctx.by_id::<SpaceRow>(self.0.space_id).await?;
+        Ok(row.ok_or(Error::NotFound)?.into())
+    }
+
+    /// How it is drawn; follows from `config`.
+    async fn kind(&self) -> ChartKind {
+        self.0.kind
+    }
+
+    /// Set where the chart exists only inside one dashboard; null too if the caller may not see
+    /// that one.
+    async fn dashboard(&self, ctx: &Context<'_>) -> Option<Result<Dashboard>> {
+        let row = ctx.by_id::<DashboardRow>(self.0.dashboard_id?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// Name of the explore it asks.
+    async fn explore_name(&self) -> &str {
+        &self.0.explore_name
+    }
+
+    /// What it asks of the semantic layer.
+    async fn metric_query(&self, ctx: &Context<'_>) -> Result<MetricQuery> {
+        definition::of(ctx, self.0.id, |definition| definition.metric_query.clone()).await
+    }
+
+    /// How it is drawn, as the front end keeps it; `type` says which kind it is.
+    async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
+        definition::of(ctx, self.0.id, |definition| definition.config.clone()).await
+    }
+
+    /// Dimensions whose values become columns.
+    async fn pivot_columns(&self, ctx: &Context<'_>) -> Result<Vec<FieldId>> {
+        definition::of(ctx, self.0.id, definition::ChartDefinition::pivots).await
+    }
+
+    /// The columns from left to right.
+    async fn column_order(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
+        definition::of(ctx, self.0.id, |definition| definition.column_order.clone()).await
+    }
+
+    /// Colours of the series, in order: those of the organization.
+    async fn color_palette(&self, ctx: &Context<'_>) -> Result<Vec<Color>> {
+        let row = ctx.by_id::<OrganizationRow>(self.0.organization_id).await?;
+        let colors = row
+            .as_ref()
+            .map(|row| row.chart_colors.as_slice())
+            .unwrap_or_default();
+        Ok(colors.iter().map(Color::trusted).collect())
+    }
+
+    /// How often it was opened.
+    pub async fn view_count(&self) -> i32 {
+        self.0.view_count
+    }
+
+    /// When it was first opened.
+    async fn first_viewed_at(&self) -> Option<DateTime<Utc>> {
+        self.0.first_viewed_at
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Who created it; null if the account is gone or not visible.
+    async fn created_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let row = ctx.by_id::<UserRow>(self.0.created_by?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// When it was changed last.
+    pub async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+
+    /// Who changed it last; null if the account is gone or not visible.
+    pub async fn updated_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
+        row.map(|row| row.map(Into::into)).transpose()
     }
 }

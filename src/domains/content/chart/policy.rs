@@ -1,7 +1,9 @@
 //! Charts are seen with `CHART_VIEW` on their space, by those who see the space.
 
 use crate::{
-    authz::{Columns, Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{
+        Columns, Delete, Edit, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer,
+    },
     db::{Conn, Fragment, sql},
     domains::content::space::{PlaceRow, PlaceSql, place_of},
     kernel::{
@@ -11,6 +13,30 @@ use crate::{
 };
 use diesel::OptionalExtension as _;
 use diesel_async::RunQueryDsl as _;
+
+/// Policies of the root fields of charts.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::object(
+        "Query.chart",
+        Permission::ChartView,
+        "the space of the chart",
+    ),
+    FieldPolicy::change(
+        "Mutation.createChart",
+        Permission::ChartCreate,
+        "the space; with dashboardId that of the dashboard, with DASHBOARD_EDIT",
+    ),
+    FieldPolicy::change(
+        "Mutation.updateChart",
+        Permission::ChartEdit,
+        "the space of the chart",
+    ),
+    FieldPolicy::change(
+        "Mutation.deleteCharts",
+        Permission::ChartDelete,
+        "the space of each chart",
+    ),
+];
 
 const COLUMNS: Columns = Columns {
     organization: "charts.organization_id",

@@ -1,12 +1,12 @@
 //! Dashboards are seen with `DASHBOARD_VIEW` on their space, by those who see the space.
 
 use crate::{
-    authz::{Columns, Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
+    authz::{Columns, Create, Delete, Edit, Permission, Permits, Place, Resource, View, Viewer},
     db::{Conn, Fragment, sql},
     domains::content::space::{PlaceRow, PlaceSql, place_of},
     kernel::{
         Result,
-        entity::{Dashboard, DashboardId},
+        entity::{Chart, Dashboard, DashboardId},
     },
 };
 use diesel::OptionalExtension as _;
@@ -53,4 +53,7 @@ impl Permits<Edit> for Dashboard {
 }
 impl Permits<Delete> for Dashboard {
     const PERMISSION: Permission = Permission::DashboardDelete;
+}
+impl Permits<Create<Chart>> for Dashboard {
+    const PERMISSION: Permission = Permission::ChartCreate;
 }

@@ -12,7 +12,10 @@ use crate::{
     kernel::text,
 };
 use async_graphql::ID;
+use serde::Serialize;
 use serde_json::Value;
+use std::collections::HashSet;
+use uuid::Uuid;
 
 /// Most rows that a query may ask for.
 pub const LIMIT_MAX: i32 = 100_000;
@@ -26,18 +29,13 @@ const SQL_MAX: usize = 20_000;
 /// Turns input into what is stored, noting mistakes on the way.
 pub struct Checked<'a> {
     errors: &'a mut UserErrors,
-    ids: u32,
     rules: usize,
 }
 
 impl<'a> Checked<'a> {
     /// Mistakes go to `errors`.
     pub fn new(errors: &'a mut UserErrors) -> Self {
-        Self {
-            errors,
-            ids: 0,
-            rules: 0,
-        }
+        Self { errors, rules: 0 }
     }
 
     /// The query at `path`. Of use only if no mistake was noted.
@@ -64,8 +62,13 @@ impl<'a> Checked<'a> {
         if let Some(metadata) = &input.metadata {
             check_json(self.errors, &at("metadata"), metadata);
         }
-        self.distinct(&at("dimensions"), &input.dimensions);
-        self.distinct(&at("metrics"), &input.metrics);
+        let dimensions = input.dimensions.iter().map(FieldId::as_str);
+        self.distinct(&at("dimensions"), dimensions, "");
+        let metrics = input.metrics.iter().map(FieldId::as_str);
+        self.distinct(&at("metrics"), metrics, "");
+        let calculations = input.table_calculations.iter();
+        let calculations = calculations.map(|calculation| calculation.name.as_str());
+        self.distinct(&at("tableCalculations"), calculations, ".name");
         self.sorts(&at("sorts"), input);
         MetricQuery {
             explore_name,
@@ -120,8 +123,8 @@ impl<'a> Checked<'a> {
                 check_json(self.errors, &format!("{path}.{field}"), json);
             }
         }
-        DashboardFilterRule {
-            id: self.id(&format!("{path}.id"), rule.id.as_ref()),
+        let mut read = DashboardFilterRule {
+            id: ID::default(),
             label: rule.label.clone(),
             field_id: rule.field_id.clone(),
             table_name: self
@@ -133,7 +136,9 @@ impl<'a> Checked<'a> {
             disabled: rule.disabled,
             required: rule.required,
             tile_targets: rule.tile_targets.clone(),
-        }
+        };
+        read.id = self.id(path, rule.id.as_ref(), &read);
+        read
     }
 
     fn query_filters(&mut self, path: &str, input: &QueryFiltersInput) -> QueryFilters {
@@ -158,18 +163,14 @@ impl<'a> Checked<'a> {
                 (FilterGroupOperator::And, "and", [].as_slice())
             }
         };
-        let id = self.id(path, None);
-        if depth > GROUP_DEPTH_MAX {
+        let nested = depth <= GROUP_DEPTH_MAX;
+        if !nested {
             self.invalid(
                 path,
                 format!("groups may nest at most {GROUP_DEPTH_MAX} deep"),
             );
-            return FilterGroup {
-                id,
-                operator,
-                items: Vec::new(),
-            };
         }
+        let items = if nested { items } else { &[] };
         let items = items.iter().enumerate().map(|(n, node)| match node {
             FilterNodeInput::Group(group) => {
                 let path = format!("{path}.{word}.{n}.group");
@@ -179,11 +180,13 @@ impl<'a> Checked<'a> {
                 FilterNode::Rule(self.rule(&format!("{path}.{word}.{n}.rule"), rule))
             }
         });
-        FilterGroup {
-            id,
+        let mut read = FilterGroup {
+            id: ID::default(),
             operator,
             items: items.collect(),
-        }
+        };
+        read.id = self.id(path, None, &read);
+        read
     }
 
     fn rule(&mut self, path: &str, rule: &FilterRuleInput) -> FilterRule {
@@ -194,15 +197,17 @@ impl<'a> Checked<'a> {
         if let Some(settings) = &rule.settings {
             check_json(self.errors, &format!("{path}.settings"), settings);
         }
-        FilterRule {
-            id: self.id(&format!("{path}.id"), rule.id.as_ref()),
+        let mut read = FilterRule {
+            id: ID::default(),
             field_id: rule.field_id.clone(),
             operator: rule.operator,
             values: self.values(path, rule.operator, rule.values.as_deref()),
             settings: rule.settings.clone(),
             disabled: rule.disabled,
             required: rule.required,
-        }
+        };
+        read.id = self.id(path, rule.id.as_ref(), &read);
+        read
     }
 
     fn values(
@@ -222,7 +227,7 @@ impl<'a> Checked<'a> {
             );
         }
         for (n, value) in values.iter().enumerate().take(maximum) {
-            if value.is_array() || value.is_object() {
+            if value.is_array() || value.is_object() || value.is_null() {
                 self.invalid(
                     &format!("{path}.{n}"),
                     "must be a text, a number, true or false".into(),
@@ -387,18 +392,15 @@ impl<'a> Checked<'a> {
 
     /// A sort must be of a column that the query returns.
     fn sorts(&mut self, path: &str, input: &MetricQueryInput) {
+        let fields = input.dimensions.iter().chain(&input.metrics);
+        let calculations = input.table_calculations.iter();
+        let selected: HashSet<&str> = fields
+            .map(FieldId::as_str)
+            .chain(calculations.map(|calculation| calculation.name.as_str()))
+            .collect();
         for (n, sort) in input.sorts.iter().enumerate() {
             let id = sort.field_id.as_str();
-            let selected = input
-                .dimensions
-                .iter()
-                .chain(&input.metrics)
-                .any(|f| f.as_str() == id)
-                || input
-                    .table_calculations
-                    .iter()
-                    .any(|calculation| calculation.name == id);
-            if !selected {
+            if !selected.contains(id) {
                 self.invalid(
                     &format!("{path}.{n}.fieldId"),
                     format!(
@@ -409,13 +411,13 @@ impl<'a> Checked<'a> {
         }
     }
 
-    fn distinct(&mut self, path: &str, fields: &[FieldId]) {
-        let mut seen = std::collections::HashSet::new();
-        for (n, field) in fields.iter().enumerate() {
-            if !seen.insert(field.as_str()) {
+    fn distinct<'n>(&mut self, path: &str, names: impl Iterator<Item = &'n str>, field: &str) {
+        let mut seen = HashSet::new();
+        for (n, name) in names.enumerate() {
+            if !seen.insert(name) {
                 self.invalid(
-                    &format!("{path}.{n}"),
-                    format!("`{}` is given twice", field.as_str()),
+                    &format!("{path}.{n}{field}"),
+                    format!("`{name}` is given twice"),
                 );
             }
         }
@@ -439,13 +441,16 @@ impl<'a> Checked<'a> {
         self.errors.text(path, text::lines(sql, SQL_MAX));
     }
 
-    fn id(&mut self, path: &str, id: Option<&ID>) -> ID {
+    /// The given id; else one that follows from the place and the content, so that caches of
+    /// clients, which keep things by id, never take one rule for another.
+    fn id(&mut self, path: &str, id: Option<&ID>, content: &impl Serialize) -> ID {
         if let Some(id) = id {
-            self.errors.text(path, text::name(id));
+            self.errors.text(&format!("{path}.id"), text::name(id));
             return id.clone();
         }
-        self.ids += 1;
-        ID(format!("f{}", self.ids))
+        let content = serde_json::to_string(content).unwrap_or_default();
+        let name = format!("{path}\n{content}");
+        ID(Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string())
     }
 
     fn at_most(&mut self, path: &str, found: usize, what: &str) {
@@ -465,82 +470,4 @@ impl<'a> Checked<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use async_graphql::{InputType as _, Value as GraphqlValue};
-    use serde_json::json;
-
-    fn check(json: Value) -> (MetricQuery, usize) {
-        let input = GraphqlValue::from_json(json).unwrap();
-        let input = MetricQueryInput::parse(Some(input))
-            .map_err(|error| error.into_server_error(async_graphql::Pos::default()))
-            .unwrap();
-        let mut errors = UserErrors::default();
-        let query = Checked::new(&mut errors).metric_query("metricQuery", &input);
-        (query, errors.len())
-    }
-
-    fn valid() -> Value {
-        json!({
-            "exploreName": "orders", "dimensions": ["orders_status", "bin"], "metrics": ["orders_count"],
-            "filters": { "dimensions": { "and": [
-                { "rule": { "fieldId": "orders_status", "operator": "EQUALS", "values": ["paid", 1, true] } },
-                { "group": { "or": [{ "rule": { "id": "r", "fieldId": "orders_at", "operator": "IN_THE_PAST",
-                    "values": [7], "settings": { "unitOfTime": "days" } } }] } },
-            ] } },
-            "sorts": [{ "fieldId": "share", "descending": true }], "limit": 500,
-            "tableCalculations": [{ "name": "share", "displayName": "Share", "sql": "1" }],
-            "additionalMetrics": [{ "name": "p", "table": "orders", "type": "PERCENTILE", "sql": "x", "percentile": 90 }],
-            "customDimensions": [{ "bin": { "id": "bin", "name": "Bin", "table": "orders",
-                "dimensionId": "orders_total", "binType": "FIXED_WIDTH", "binWidth": 5 } }],
-            "timezone": "Europe/Berlin",
-        })
-    }
-
-    #[test]
-    fn what_is_stored_is_what_was_given() {
-        let (query, mistakes) = check(valid());
-        assert_eq!(mistakes, 0);
-        let stored = serde_json::to_value(&query).unwrap();
-        let read: MetricQuery = serde_json::from_value(stored).unwrap();
-        assert_eq!(read, query);
-        assert_eq!(query.filters.dimensions.unwrap().items.len(), 2);
-    }
-
-    #[test]
-    fn an_older_row_without_a_field_stays_readable() {
-        let read: MetricQuery = serde_json::from_value(json!({ "exploreName": "orders" })).unwrap();
-        assert_eq!(read.explore_name, "orders");
-        assert_eq!(read.limit, 0);
-    }
-
-    #[test]
-    fn each_mistake_is_found() {
-        type Change = fn(&mut Value);
-        let changes: [Change; 11] = [
-            |q| q["limit"] = json!(0),
-            |q| q["limit"] = json!(100_001),
-            |q| q["exploreName"] = json!(" "),
-            |q| q["sorts"][0]["fieldId"] = json!("orders_other"),
-            |q| q["filters"]["dimensions"] = json!({}),
-            |q| q["filters"]["dimensions"] = json!({ "and": [], "or": [] }),
-            |q| q["filters"]["dimensions"]["and"][0]["rule"]["values"] = json!([{}]),
-            |q| q["filters"]["dimensions"]["and"][0]["rule"]["values"] = json!(["\0"]),
-            |q| q["additionalMetrics"][0]["percentile"] = json!(101),
-            |q| q["customDimensions"][0]["bin"]["binWidth"] = json!(0),
-            |q| q["dimensions"] = json!(["orders_status", "orders_status", "bin"]),
-        ];
-        for (n, change) in changes.iter().enumerate() {
-            let mut query = valid();
-            change(&mut query);
-            assert_eq!(check(query).1, 1, "change {n}");
-        }
-        let deep = (0..=GROUP_DEPTH_MAX).fold(
-            json!({ "and": [] }),
-            |inner, _| json!({ "and": [{ "group": inner }] }),
-        );
-        let mut query = valid();
-        query["filters"]["dimensions"] = deep;
-        assert_eq!(check(query).1, 1, "groups too deep");
-    }
-}
+mod tests;

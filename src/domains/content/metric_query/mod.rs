@@ -7,12 +7,14 @@
 //! defaults, so that older rows stay readable.
 
 mod check;
+mod custom_sql;
 mod filters;
 mod input;
 mod json;
 mod model;
 
 pub use check::Checked;
+pub use custom_sql::custom_sql;
 pub use filters::{
     DashboardFilterRule, DashboardFilters, FilterGroup, FilterGroupOperator, FilterNode,
     FilterOperator, FilterRule, QueryFilters,

@@ -10,6 +10,7 @@ use crate::{
             grant::{AccessGrant, AccessGrantFilter, access_grants_of},
             role::{Role, RoleRow},
         },
+        content::chart::{Chart, ChartFilter, ChartOrder, charts_of},
         identity::user::{User, UserRow},
         project::project::{Project, ProjectRow},
     },
@@ -96,6 +97,25 @@ impl Space {
     /// this space and those below.
     async fn is_private(&self) -> bool {
         self.0.is_private
+    }
+
+    /// The charts in this very space, those inside its dashboards included.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn charts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<ChartFilter>,
+        #[graphql(desc = "In which order; the last changed first unless given.")] order_by: Option<
+            Vec<ChartOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Chart>> {
+        let page = PageArgs::new(first, after, last, before);
+        let parent = (self.0.id.uuid(), "charts.space_id = p.id");
+        charts_of(ctx, parent, filter.as_ref(), order_by, &page).await
     }
 
     /// The grants made on this very space, as far as the caller may see them. Who can open it in the

@@ -8,7 +8,10 @@ use crate::{
             effective::{EffectiveAccess, EffectiveAccessFilter, effective_access_of},
             grant::{AccessGrant, AccessGrantFilter, access_grant_of, access_grants_of},
         },
-        content::space::{Space, SpaceFilter, SpaceOrder, SpaceRow},
+        content::{
+            chart::{Chart, ChartFilter, ChartOrder, charts_of},
+            space::{Space, SpaceFilter, SpaceOrder, SpaceRow},
+        },
         identity::{
             organization::{Organization, OrganizationRow},
             user::{User, UserRow},
@@ -160,6 +163,25 @@ impl Project {
     async fn updated_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
         row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// The charts of the project, those inside dashboards included.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn charts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<ChartFilter>,
+        #[graphql(desc = "In which order; the last changed first unless given.")] order_by: Option<
+            Vec<ChartOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Chart>> {
+        let page = PageArgs::new(first, after, last, before);
+        let parent = (self.0.id.uuid(), "charts.project_id = p.id");
+        charts_of(ctx, parent, filter.as_ref(), order_by, &page).await
     }
 
     /// The spaces of the project, on all levels.
