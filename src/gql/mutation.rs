@@ -137,7 +137,8 @@ where
             scope,
             audit: &audit,
         };
-        let value = work(&tx).await?;
+        // Boxed: what mutations hold across waits is much, and would lie in every frame above.
+        let value = Box::pin(work(&tx)).await?;
         let entry = audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
         authz::record(
             conn,

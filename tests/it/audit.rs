@@ -73,7 +73,7 @@ async fn it_tells_who_did_what_newest_first_denials_too() {
         json!({ "__typename": "Project", "id": kept })
     );
     assert_eq!(node(2)["changes"], json!(["description"]));
-    assert_eq!(node(2)["requestId"], "test");
+    assert!(!node(2)["requestId"].as_str().unwrap().is_empty());
     assert!(
         !answer.body.to_string().contains("a secret plan"),
         "names of fields, never values"

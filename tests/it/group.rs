@@ -21,7 +21,7 @@ const REMOVE: &str = "mutation ($input: RemoveGroupMembersInput!) { removeGroupM
     groups { key } users { id } userErrors { code message path } } }";
 const LIST: &str = "query ($filter: GroupFilter, $orderBy: [GroupOrder!], $first: Int, $after: String) { \
     groups(filter: $filter, orderBy: $orderBy, first: $first, after: $after) { \
-    nodes { id key name organization { name } roles { nodes { key } totalCount } accessGrants { nodes { role { key } } } } \
+    nodes { id key name organization { name } roles(first: 5) { nodes { key } totalCount } accessGrants(first: 5) { nodes { role { key } } } } \
     totalCount pageInfo { hasNextPage endCursor } } }";
 const MEMBERS: &str = "SELECT count(*) FROM group_members WHERE group_id = ?";
 
@@ -519,6 +519,18 @@ async fn groups_are_listed_filtered_ordered_and_paged() {
         "one's own, without GROUP_VIEW"
     );
 
+    let query = "{ groups { nodes { members(first: 5) { nodes { fullName } totalCount } } } }";
+    let answer = app.ask(tenant.admin, query).await;
+    assert_eq!(
+        answer.texts("/groups/nodes/2/members/nodes", "fullName"),
+        ["admin-of-acme", "vera"]
+    );
+    assert_eq!(answer.at("/groups/nodes/0/members/totalCount"), 0);
+    assert!(
+        answer.statements <= 6,
+        "no statement per group: {}",
+        answer.statements
+    );
     let order = json!([{ "field": "MEMBER_COUNT", "direction": "DESC" }]);
     let answer = app
         .gql(tenant.admin, LIST, json!({ "orderBy": order }))

@@ -127,7 +127,7 @@ async fn members_are_listed_filtered_and_ordered() {
 
     assert_eq!(
         names(&app, &tenant, json!({})).await,
-        ["admin", "Crew", "member", "viewer"]
+        ["Crew", "admin", "member", "viewer"]
     );
     assert_eq!(
         names(&app, &tenant, json!({ "type": { "eq": "GROUP" } })).await,
@@ -192,6 +192,39 @@ async fn members_are_listed_filtered_and_ordered() {
     let answer = app.ask(other.admin, &query).await;
     assert!(answer.at("/node").is_null());
 
+    let member = async |actor: Actor, principal: &str| {
+        let query = format!(
+            "{{ organizations {{ nodes {{ member(principal: {principal}) {{ role {{ key }} }} }} }} }}"
+        );
+        app.ask(actor, &query)
+            .await
+            .at("/organizations/nodes/0/member")
+            .clone()
+    };
+    assert_eq!(
+        member(viewer, "{ user: { username: \"MEL\" } }").await["role"]["key"],
+        "member"
+    );
+    assert_eq!(
+        member(tenant.admin, "{ group: { key: \"crew\" } }").await["role"]["key"],
+        "editor"
+    );
+    assert!(
+        member(viewer, "{ group: { key: \"crew\" } }")
+            .await
+            .is_null(),
+        "without GROUP_VIEW"
+    );
+    assert!(
+        member(viewer, "{ user: { username: \"admin-of-other\" } }")
+            .await
+            .is_null()
+    );
+    assert!(
+        member(viewer, "{ user: { id: \"nonsense\" } }")
+            .await
+            .is_null()
+    );
     let variables = json!({ "id": tenant.id.to_string() });
     let answer = app.gql(viewer, MEMBERS, variables).await;
     assert_eq!(
