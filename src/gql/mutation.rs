@@ -137,7 +137,8 @@ where
             scope,
             audit: &audit,
         };
-        let value = work(&tx).await?;
+        // Boxed: what mutations hold across waits is much, and would lie in every frame above.
+        let value = Box::pin(work(&tx)).await?;
         let entry = audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
         authz::record(
             conn,
@@ -148,12 +149,17 @@ where
             &entry,
         )
         .await?;
-        Ok(value)
+        Ok((value, rights_after(&tx).await?))
     })
     .await;
     scope.lanes.forget();
     let refusal = match result {
-        Ok(value) => return Ok(Ok(value)),
+        Ok((value, viewer)) => {
+            viewer
+                .into_iter()
+                .for_each(|viewer| scope.go_on_with(viewer));
+            return Ok(Ok(value));
+        }
         Err(refusal) => refusal,
     };
     let entry = audit.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -228,6 +234,21 @@ where
     .await;
     scope.lanes.forget();
     result
+}
+
+/// The viewer with the rights that a mutation left, if it changed anybody's.
+async fn rights_after(tx: &Tx<'_>) -> Result<Option<Arc<Viewer>>> {
+    if !tx.scope.notes().changed_rights {
+        return Ok(None);
+    }
+    let access = authz::Access::load(tx.conn, tx.viewer.user).await?;
+    let first = access.organizations.first().copied();
+    let organization = tx.viewer.organization.or(first);
+    Ok(Some(Arc::new(Viewer {
+        access,
+        organization,
+        ..(*tx.viewer).clone()
+    })))
 }
 
 fn outcome_of(refusal: &Refusal) -> AuditOutcome {

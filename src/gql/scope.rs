@@ -11,7 +11,7 @@ use std::{
     future::Future,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -52,7 +52,9 @@ pub struct ResponseNotes {
 pub struct Scope {
     db: Database,
     viewer: Option<Arc<Viewer>>,
-    signed_in: OnceLock<Arc<Viewer>>,
+    /// Whom the request goes on as, after signing in or after rights changed.
+    later: Later,
+    signed_in: AtomicBool,
     /// Where the request comes from.
     pub origin: Origin,
     /// The time.
@@ -64,6 +66,36 @@ pub struct Scope {
     conn: RwLock<Option<PooledConn>>,
     statements: AtomicU64,
     notes: Mutex<ResponseNotes>,
+}
+
+/// Viewers of one request in turn. Earlier ones stay, since resolvers may still borrow them.
+#[derive(Default)]
+struct Later(OnceLock<Box<(Arc<Viewer>, Later)>>);
+
+impl Later {
+    fn last(&self) -> Option<&Arc<Viewer>> {
+        let mut last = None;
+        let mut place = self;
+        while let Some(link) = place.0.get() {
+            last = Some(&link.0);
+            place = &link.1;
+        }
+        last
+    }
+
+    fn push(&self, viewer: Arc<Viewer>) {
+        let mut place = self;
+        let mut link = Box::new((viewer, Self::default()));
+        loop {
+            while let Some(next) = place.0.get() {
+                place = &next.1;
+            }
+            match place.0.set(link) {
+                Ok(()) => return,
+                Err(back) => link = back,
+            }
+        }
+    }
 }
 
 /// A shared use of the request's connection.
@@ -95,7 +127,8 @@ impl Scope {
         Arc::new_cyclic(|scope| Self {
             db,
             viewer,
-            signed_in: OnceLock::new(),
+            later: Later::default(),
+            signed_in: AtomicBool::new(false),
             origin,
             clock,
             limits,
@@ -116,19 +149,29 @@ impl Scope {
 
     /// The caller, if signed in.
     pub fn viewer_if_any(&self) -> Option<&Arc<Viewer>> {
-        self.signed_in.get().or(self.viewer.as_ref())
+        self.later.last().or(self.viewer.as_ref())
     }
 
     /// Goes on as a user who has just signed in, so that the answer can show what they see. False
     /// if somebody did so in this request already.
     pub fn go_on_as(&self, viewer: Arc<Viewer>) -> bool {
+        let first = !self.signed_in.swap(true, Ordering::Relaxed);
+        if first {
+            self.go_on_with(viewer);
+        }
+        first
+    }
+
+    /// Goes on with the rights that the caller has after a change of them, so that the answer can
+    /// show what they see now.
+    pub fn go_on_with(&self, viewer: Arc<Viewer>) {
         self.lanes.forget();
-        self.signed_in.set(viewer).is_ok()
+        self.later.push(viewer);
     }
 
     /// Whether somebody signed in in this request.
     pub fn has_signed_in(&self) -> bool {
-        self.signed_in.get().is_some()
+        self.signed_in.load(Ordering::Relaxed)
     }
 
     /// The rows of a kind on which the caller may do `A`.

@@ -5,8 +5,12 @@
 mod support;
 
 mod architecture;
+mod audit;
 mod demo;
 mod embedded;
+mod group;
+mod membership;
+mod organization;
 mod project;
 mod schema;
 mod chart;

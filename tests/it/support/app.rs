@@ -27,7 +27,7 @@ use tower::ServiceExt as _;
 pub enum Actor {
     /// Nobody in particular.
     Anonymous,
-    /// A signed-in user, working in an organization.
+    /// A signed-in user, working in an organization (in none, if there is no such organization).
     User(UserId, OrganizationId),
 }
 
@@ -99,7 +99,7 @@ impl TestApp {
         let conn = self.conn().await;
         sql(
             "INSERT INTO sessions (id, user_id, organization_id, token_hash, expires_at) \
-             VALUES (?, ?, ?, ?, now() + interval '1 day')",
+             VALUES (?, ?, (SELECT o.id FROM organizations o WHERE o.id = ?), ?, now() + interval '1 day')",
             [
                 SessionId::new().into(),
                 user.into(),

@@ -12,7 +12,14 @@ use crate::{
 };
 
 by_id_loader! { GroupRow in groups for entity::Group }
-listing! { GroupRow in groups as Group, for entity::Group }
+listing! {
+    GroupRow in groups as Group, for entity::Group, keys {
+        "groups.id" => id,
+        "groups.name" => name,
+        "groups.created_at" => created_at,
+        "groups.updated_at" => updated_at,
+    }
+}
 
 impl ListNode for Group {
     const CONNECTION: &'static str = "GroupConnection";

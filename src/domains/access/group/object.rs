@@ -9,7 +9,7 @@ use crate::{
         },
         identity::{
             organization::{Organization, OrganizationRow},
-            user::{User, UserRow},
+            user::{User, UserFilter, UserOrder, UserRow},
         },
     },
     gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, id_text},
@@ -67,6 +67,32 @@ impl Group {
     async fn organization(&self, ctx: &Context<'_>) -> Option<Result<Organization>> {
         let row = ctx.by_id::<OrganizationRow>(self.0.organization_id).await;
         row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// Users in the group, as far as the caller may see them.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<UserFilter>,
+        #[graphql(desc = "In which order.")] order_by: Option<Vec<UserOrder>>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<User>> {
+        let page = PageArgs::new(first, after, last, before);
+        let order: Vec<_> = order_by
+            .unwrap_or_default()
+            .into_iter()
+            .map(Into::into)
+            .collect();
+        let link =
+            "EXISTS (SELECT FROM group_members m WHERE m.group_id = p.id AND m.user_id = users.id)";
+        children::<UserRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
+            filter.condition()
+        })
+        .await
     }
 
     /// Roles granted to the group anywhere, as far as the caller may see the grants.

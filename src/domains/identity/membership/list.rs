@@ -15,7 +15,12 @@ use async_graphql::{Context, ID};
 use uuid::Uuid;
 
 by_id_loader! { OrganizationMembershipRow in access_grants for entity::OrganizationMembership }
-listing! { OrganizationMembershipRow in access_grants as OrganizationMembership, for entity::OrganizationMembership }
+listing! {
+    OrganizationMembershipRow in access_grants as OrganizationMembership, for entity::OrganizationMembership, keys {
+        "access_grants.id" => id,
+        "access_grants.created_at" => created_at,
+    }
+}
 
 impl ListNode for OrganizationMembership {
     const CONNECTION: &'static str = "OrganizationMembershipConnection";

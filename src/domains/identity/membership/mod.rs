@@ -5,6 +5,7 @@
 //! are members by their grant alone. Seen like the grant it is: `policy`.
 
 mod list;
+mod loader;
 mod mutation;
 mod object;
 mod policy;
@@ -15,6 +16,7 @@ pub use list::{
     OrganizationMembershipFilter, OrganizationMembershipOrder, OrganizationMembershipOrderField,
     memberships_of,
 };
+pub use loader::membership_of;
 pub use mutation::MembershipMutation;
 pub use object::OrganizationMembership;
 pub use policy::POLICIES;

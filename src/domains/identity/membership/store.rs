@@ -4,9 +4,13 @@ use super::OrganizationMembershipRow;
 use crate::{
     authz::{Grant, ManageMembers, PermissionSet, Resource as _, Visible},
     db::{Bind, Conn, schema::access_grants, sql},
+    domains::access::group::GroupRef,
     kernel::{
         Result,
-        entity::{AccessGrantId, Organization, OrganizationId, RoleId, User, UserId},
+        entity::{
+            AccessGrantId, GroupId, Organization, OrganizationId, OrganizationMembership, RoleId,
+            User, UserId,
+        },
     },
 };
 use chrono::{DateTime, Utc};
@@ -21,6 +25,44 @@ pub(super) struct NewRole {
     pub(super) role: RoleId,
     pub(super) by: UserId,
     pub(super) at: DateTime<Utc>,
+}
+
+/// Whose membership is looked for.
+#[derive(Debug)]
+pub(super) enum Member<'a> {
+    /// A user.
+    User(UserId),
+    /// A group, by its id or its key in each organization.
+    Group(&'a GroupRef),
+}
+
+/// The memberships of a principal in organizations, as far as the viewer may see them.
+pub(super) async fn memberships(
+    mut conn: &Conn,
+    visible: &Visible<Organization>,
+    organizations: &[OrganizationId],
+    member: &Member<'_>,
+) -> Result<Vec<OrganizationMembershipRow>> {
+    let principal = match member {
+        Member::User(user) => sql("access_grants.user_id = ?", [(*user).into()]),
+        Member::Group(GroupRef::Id(id)) => match id.parse::<GroupId>() {
+            Ok(id) => sql("access_grants.group_id = ?", [id.into()]),
+            Err(_) => return Ok(Vec::new()),
+        },
+        Member::Group(GroupRef::Key(key)) if key.contains('\0') => return Ok(Vec::new()),
+        Member::Group(GroupRef::Key(key)) => sql(
+            "EXISTS (SELECT FROM groups g WHERE g.id = access_grants.group_id AND lower(g.key) = lower(?))",
+            [key.as_str().into()],
+        ),
+    };
+    let rows = access_grants::table
+        .select(OrganizationMembershipRow::as_select())
+        .filter(access_grants::scope_id.eq_any(organizations.iter().map(|id| id.uuid())))
+        .filter(principal)
+        .filter(OrganizationMembership::visible(visible.viewer()))
+        .load(&mut conn)
+        .await?;
+    Ok(rows)
 }
 
 /// Those among the users who are members of the organization and whom the viewer may see.

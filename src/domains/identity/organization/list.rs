@@ -8,7 +8,14 @@ use crate::{
 };
 
 by_id_loader! { OrganizationRow in organizations for entity::Organization }
-listing! { OrganizationRow in organizations as Organization, for entity::Organization }
+listing! {
+    OrganizationRow in organizations as Organization, for entity::Organization, keys {
+        "organizations.id" => id,
+        "organizations.name" => name,
+        "organizations.display_name" => display_name,
+        "organizations.created_at" => created_at,
+    }
+}
 
 impl ListNode for Organization {
     const CONNECTION: &'static str = "OrganizationConnection";

@@ -4,10 +4,13 @@ use super::{OrganizationFilter, OrganizationOrderField, OrganizationRow, loader}
 use crate::{
     authz::Permission,
     domains::{
-        access::group::{Group, GroupFilter, GroupOrder, GroupRow},
+        access::{
+            PrincipalRef,
+            group::{Group, GroupFilter, GroupOrder, GroupRow},
+        },
         identity::membership::{
             OrganizationMembership, OrganizationMembershipFilter, OrganizationMembershipOrder,
-            memberships_of,
+            membership_of, memberships_of,
         },
         platform::audit::{AuditEvent, AuditEventFilter, AuditEventRow, NewestFirst},
         project::project::{Project, ProjectFilter, ProjectOrder, ProjectRow},
@@ -163,6 +166,16 @@ impl Organization {
         let page = PageArgs::new(first, after, last, before);
         let parent = (self.0.id.uuid(), "access_grants.organization_id = p.id");
         memberships_of(ctx, parent, filter, order_by, &page).await
+    }
+
+    /// One member; null if the user or group is none, or the caller may not see it.
+    async fn member(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Names the user or the group.")] principal: PrincipalRef,
+    ) -> Result<Option<OrganizationMembership>> {
+        let row = membership_of(ctx, self.0.id, principal).await?;
+        Ok(row.map(Into::into))
     }
 
     /// The groups that the caller may see.

@@ -13,7 +13,12 @@ use crate::{
 use async_graphql::ID;
 
 by_id_loader! { AuditEventRow in audit_events for entity::AuditEvent }
-listing! { AuditEventRow in audit_events as AuditEvent, for entity::AuditEvent }
+listing! {
+    AuditEventRow in audit_events as AuditEvent, for entity::AuditEvent, keys {
+        "audit_events.id" => id,
+        "audit_events.at" => at,
+    }
+}
 
 impl ListNode for AuditEvent {
     const CONNECTION: &'static str = "AuditEventConnection";
