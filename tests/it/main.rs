@@ -6,7 +6,11 @@ mod support;
 
 mod architecture;
 mod demo;
+mod effective_access;
 mod embedded;
+mod escalation;
+mod grant;
 mod project;
+mod role;
 mod schema;
 mod space;
