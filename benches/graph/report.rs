@@ -41,14 +41,8 @@ pub(crate) fn table(args: &Args, figures: &[Figures]) {
         "\n{} connections, {} rounds, {cores} cores shared by client, servers and PostgreSQL\n",
         args.connections, args.rounds
     ));
-    let mut head = String::from("| |");
-    let mut line = String::from("|---|");
-    for figure in figures {
-        head += &format!(" {} |", figure.case.name());
-        line += "---|";
-    }
-    say(&head);
-    say(&line);
+    row("", figures, |f| f.case.name().to_owned());
+    say(&format!("|---|{}", "---|".repeat(figures.len())));
     row("sqljson, answers/s", figures, |f| {
         format!("{:.0}", f.reference)
     });

@@ -61,7 +61,7 @@ impl Server {
         let start = Instant::now();
         while tokio::net::TcpStream::connect(address).await.is_err() {
             let ended = server.process.try_wait()?.is_some();
-            if ended || start.elapsed() > Duration::from_secs(60) {
+            if ended || start.elapsed() > Duration::from_mins(1) {
                 let said = std::fs::read_to_string(&log).unwrap_or_default();
                 bail!("{name} does not answer; it said:\n{said}");
             }
