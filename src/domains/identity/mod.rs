@@ -29,4 +29,6 @@ pub struct IdentityMutation(
     organization::OrganizationMutation,
     membership::MembershipMutation,
     session::SessionMutation,
+    user::UserMutation,
+    user::OwnMutation,
 );

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     authz::{Create, Delete, Edit, Grant, View},
     domains::identity::{membership::members_among, user::UserRef},
-    gql::{Refusal, Tx, UserErrorCode, UserErrors, bulk_ids},
+    gql::{Refusal, Tx, UserErrorCode, UserErrors, bulk_ids, id_text},
     kernel::{
         entity,
         entity::{GroupId, OrganizationId, UserId},
@@ -173,6 +173,33 @@ pub(super) async fn change_members(
     }
     tx.scope.note(|notes| notes.changed_rights = true);
     Ok((ids, members))
+}
+
+/// Puts a member into groups, as `addGroupMembers` does. Mistakes are at `groups.n`.
+///
+/// # Errors
+/// What is wrong with the groups, or that the viewer may not change them.
+pub async fn join_groups(tx: &Tx<'_>, groups: &[GroupRef], user: UserId) -> Result<(), Refusal> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let user = UserRef::Id(id_text(user));
+    change_members(tx, groups, &[user], Members::Add).await?;
+    Ok(())
+}
+
+/// Takes a member out of groups, as `removeGroupMembers` does.
+///
+/// # Errors
+/// The viewer may not change the groups.
+pub async fn leave_groups(tx: &Tx<'_>, groups: &[GroupId], user: UserId) -> Result<(), Refusal> {
+    if groups.is_empty() {
+        return Ok(());
+    }
+    let groups: Vec<_> = groups.iter().map(|id| GroupRef::Id(id_text(*id))).collect();
+    let user = UserRef::Id(id_text(user));
+    change_members(tx, &groups, &[user], Members::Remove).await?;
+    Ok(())
 }
 
 async fn add(

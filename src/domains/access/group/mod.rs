@@ -14,6 +14,7 @@ mod refs;
 mod row;
 mod store;
 
+pub use command::{join_groups, leave_groups};
 pub use list::{GroupFilter, GroupOrder, GroupOrderField, GroupTypeFilter};
 pub use mutation::GroupMutation;
 pub use object::Group;

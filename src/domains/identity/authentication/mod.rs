@@ -12,3 +12,4 @@ mod store;
 pub use authenticator::{Authenticator, Freshness};
 pub use mutation::{AuthenticationMutation, SignInInput};
 pub use query::{AuthenticationQuery, LoginMethod, POLICIES};
+pub use sign_in::{Guess, guess};

@@ -16,9 +16,13 @@ use crate::{
         password::{Passwords, Verdict},
         session::SessionRow,
     },
-    gql::{AnonymousTx, Outcome, Scope, UserError, UserErrorCode, UserErrors, mutate_anonymously},
+    gql::{
+        AnonymousTx, Outcome, Scope, ScopeExt as _, UserError, UserErrorCode, UserErrors,
+        mutate_anonymously,
+    },
     kernel::{Error, Result, Secret, SecretKind, entity::OrganizationId},
 };
+use async_graphql::Context;
 use std::sync::Arc;
 
 const ACTION: &str = "signIn";
@@ -173,4 +177,50 @@ async fn refuse(tx: &AnonymousTx<'_>, attempt: &Attempt) -> Result<Outcome<Signe
         UserErrorCode::CredentialsInvalid,
         "the name or the password is wrong",
     ))
+}
+
+/// What a signed-in caller's guess at their own password came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guess {
+    /// It is the password.
+    Right,
+    /// It is not, or there is none.
+    Wrong,
+    /// There were too many wrong ones before.
+    TooMany,
+}
+
+/// Compares a text with the caller's password. Counts as a try to sign in, so that a stolen
+/// session is no way to find the password.
+///
+/// # Errors
+/// Lack of sign-in, outages.
+pub async fn guess(ctx: &Context<'_>, password: &str) -> Result<Guess> {
+    let scope = ctx.scope();
+    let user = scope.viewer()?.user;
+    let system = System::new("compare the caller's password");
+    let now = scope.clock.now();
+    let attempt = {
+        let mut conn = scope.exclusive().await?;
+        db::transaction(conn.get()?, async |conn: &db::Conn| -> Result<_> {
+            match store::username(conn, system, user).await? {
+                Some(login) => store::begin_attempt(conn, system, &login, &scope.origin, now).await,
+                None => Ok(None),
+            }
+        })
+        .await?
+    };
+    let Some(attempt) = attempt else {
+        return Ok(Guess::TooMany);
+    };
+    scope.release().await;
+    let hash = attempt.candidate.as_ref().map(|c| c.hash.as_str());
+    match Passwords::of(ctx)?.verify(password, hash).await? {
+        Verdict::Wrong => Ok(Guess::Wrong),
+        Verdict::Right | Verdict::Outdated => {
+            let conn = scope.conn().await?;
+            store::forgive(conn.get()?, system, &attempt).await?;
+            Ok(Guess::Right)
+        }
+    }
 }

@@ -355,3 +355,25 @@ pub(super) async fn open_session(
         .await?;
     Ok(row)
 }
+
+/// The name by which a user signs in.
+pub(super) async fn username(mut conn: &Conn, _: System, user: UserId) -> Result<Option<String>> {
+    let found = sql("SELECT username FROM users WHERE id = ?", [user.into()])
+        .statement::<st::Text>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
+    Ok(found)
+}
+
+/// Takes back the failure that was counted for a try which was right.
+pub(super) async fn forgive(mut conn: &Conn, _: System, attempt: &Attempt) -> Result<()> {
+    sql(
+        "DELETE FROM sign_in_failures WHERE id = ?",
+        [Bind::BigInt(attempt.failure)],
+    )
+    .statement::<()>()
+    .execute(&mut conn)
+    .await?;
+    Ok(())
+}

@@ -3,18 +3,30 @@
 //! Usernames and mail addresses are unique on the installation, also against each other. Whoever
 //! changes another account has to hold everything that the account holds. Who sees it: `policy`.
 
+mod command;
 mod hide;
+mod holdings;
+mod input;
 mod list;
+mod mutation;
 mod object;
+mod own;
 mod permissions;
 mod policy;
 mod query;
 mod refs;
 mod row;
+mod secret;
 mod store;
 
+pub use input::{
+    ChangePasswordInput, CreateUserInput, DeleteUsersInput, SetDefaultOrganizationInput,
+    SetUserPasswordInput, UnlockUsersInput, UpdateUserInput, UpdateViewerInput,
+};
 pub use list::{UserFilter, UserKindFilter, UserOrder, UserOrderField, UserStatusFilter};
+pub use mutation::UserMutation;
 pub use object::User;
+pub use own::OwnMutation;
 pub use permissions::{may_take_over, permissions_at};
 pub use policy::POLICIES;
 pub use query::UserQuery;

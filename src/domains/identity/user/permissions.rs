@@ -1,10 +1,10 @@
 //! What a user may do at some place.
 
 use crate::{
-    authz::{Access, Permission, Place},
+    authz::{Access, Permission, Place, RoleScope},
     domains::{
-        content::space::SpaceRow, identity::organization::OrganizationRow,
-        project::project::ProjectRow,
+        access::role::built_in_id, content::space::SpaceRow,
+        identity::organization::OrganizationRow, project::project::ProjectRow,
     },
     gql::{Batch, Refusal, Scope, ScopeExt as _, Tx, UserErrorCode, UserErrors},
     kernel::{AnyId, Entity as _, Error, Id, Result, entity, entity::UserId},
@@ -93,7 +93,12 @@ pub async fn may_take_over(
     users: &[UserId],
     path: impl Fn(usize) -> String,
 ) -> Result<(), Refusal> {
-    let held = Access::load_potential(tx.conn, users).await?;
+    let mut held = Access::load_potential(tx.conn, users).await?;
+    // Recipients of reports hold this one everywhere, and cannot sign in with it.
+    let hub = built_in_id(RoleScope::Tenant, "hub_user");
+    for access in held.values_mut() {
+        access.holdings.retain(|holding| holding.role != hub);
+    }
     let mut errors = UserErrors::default();
     for (n, user) in users.iter().enumerate() {
         let more = held
