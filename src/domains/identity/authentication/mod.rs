@@ -6,10 +6,14 @@
 mod authenticator;
 mod mutation;
 mod query;
+mod setup;
 mod sign_in;
 mod store;
 
 pub use authenticator::{Authenticator, Freshness};
 pub use mutation::{AuthenticationMutation, SignInInput};
 pub use query::{AuthenticationQuery, LoginMethod, POLICIES};
+pub use setup::{
+    Administrator, CODE_LIFE, SetupError, complete_setup, create_administrator, setup_code,
+};
 pub use sign_in::{Guess, guess};

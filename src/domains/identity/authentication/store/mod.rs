@@ -1,5 +1,11 @@
 //! Statements that recognise callers and let them in.
 
+mod setup;
+
+pub(super) use setup::{
+    NewAccount, create_account, end_setup, is_set_up, keep_code, kept_code, login_is_taken,
+};
+
 use super::authenticator::Holder;
 use crate::{
     authz::{Credential, Origin, System},
