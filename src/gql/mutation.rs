@@ -119,6 +119,14 @@ pub async fn mutate<T, F>(scope: &Arc<Scope>, action: &'static str, work: F) -> 
 where
     F: AsyncFnOnce(&Tx<'_>) -> Result<T, Refusal>,
 {
+    // Boxed: the engine's future of the root is as large as its largest field, and moved about.
+    Box::pin(run(scope, action, work)).await
+}
+
+async fn run<T, F>(scope: &Arc<Scope>, action: &'static str, work: F) -> Result<Outcome<T>>
+where
+    F: AsyncFnOnce(&Tx<'_>) -> Result<T, Refusal>,
+{
     let viewer = scope.viewer()?.clone();
     let audit = Mutex::new(AuditEntry::default());
     let mut exclusive = scope.exclusive().await?;
@@ -220,7 +228,7 @@ where
                 scope,
                 audit: &audit,
             };
-            let outcome = work(&tx).await?;
+            let outcome = Box::pin(work(&tx)).await?;
             let entry = audit.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let ended = if outcome.is_ok() {
                 AuditOutcome::Succeeded

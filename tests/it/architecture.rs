@@ -166,9 +166,16 @@ fn stores_ask_for_a_proof() {
                 continue;
             }
             // The last two are enums of grants, for what can be on several kinds of things.
-            if !["Grant<", "Visible<", "System", "Viewer", "ScopeGrant", "OwnerGrant"]
-                .iter()
-                .any(|proof| head.contains(proof))
+            if ![
+                "Grant<",
+                "Visible<",
+                "System",
+                "Viewer",
+                "ScopeGrant",
+                "OwnerGrant",
+            ]
+            .iter()
+            .any(|proof| head.contains(proof))
             {
                 let name = head
                     .split("fn ")

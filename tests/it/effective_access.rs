@@ -16,17 +16,29 @@ const ENTRIES: &str = "totalCount nodes { user { id } role { id key } permission
     sources { kind role { id key } grant { id } group { id } } }";
 
 async fn run(conn: &Conn, text: &'static str, binds: Vec<Bind>) {
-    sql(text, binds).statement::<()>().execute(&mut &*conn).await.expect(text);
+    sql(text, binds)
+        .statement::<()>()
+        .execute(&mut &*conn)
+        .await
+        .expect(text);
 }
 
 fn id(actor: Actor) -> UserId {
-    let Actor::User(id, _) = actor else { panic!("a user") };
+    let Actor::User(id, _) = actor else {
+        panic!("a user")
+    };
     id
 }
 
 /// The entries of a project or a space by user.
-async fn entries(app: &TestApp, actor: Actor, field: &str, id: &str) -> Option<BTreeMap<String, Value>> {
-    let query = format!("{{ {field}(id: \"{id}\") {{ effectiveAccess(first: 200) {{ {ENTRIES} }} }} }}");
+async fn entries(
+    app: &TestApp,
+    actor: Actor,
+    field: &str,
+    id: &str,
+) -> Option<BTreeMap<String, Value>> {
+    let query =
+        format!("{{ {field}(id: \"{id}\") {{ effectiveAccess(first: 200) {{ {ENTRIES} }} }} }}");
     let answer = app.ask(actor, &query).await;
     if answer.at(&format!("/{field}")).is_null() {
         return None;
@@ -35,13 +47,22 @@ async fn entries(app: &TestApp, actor: Actor, field: &str, id: &str) -> Option<B
     let nodes = page["nodes"].as_array().unwrap();
     assert_eq!(page["totalCount"], json!(nodes.len()));
     let user = |node: &Value| node["user"]["id"].as_str().unwrap().to_owned();
-    Some(nodes.iter().map(|node| (user(node), node.clone())).collect())
+    Some(
+        nodes
+            .iter()
+            .map(|node| (user(node), node.clone()))
+            .collect(),
+    )
 }
 
 fn kinds(entry: &Value) -> BTreeSet<String> {
     let sources = entry["sources"].as_array().unwrap().iter();
     let text = |source: &Value| {
-        format!("{} {}", source["kind"].as_str().unwrap(), source["role"]["key"].as_str().unwrap())
+        format!(
+            "{} {}",
+            source["kind"].as_str().unwrap(),
+            source["role"]["key"].as_str().unwrap()
+        )
     };
     sources.map(text).collect()
 }
@@ -49,11 +70,19 @@ fn kinds(entry: &Value) -> BTreeSet<String> {
 async fn group(app: &TestApp, tenant: &Tenant, name: &str, members: &[Actor]) -> GroupId {
     let group = GroupId::new();
     let conn = app.conn().await;
-    run(&conn, "INSERT INTO groups (id, organization_id, key, name) VALUES (?, ?, ?, ?)",
-        vec![group.into(), tenant.id.into(), name.into(), name.into()]).await;
+    run(
+        &conn,
+        "INSERT INTO groups (id, organization_id, key, name) VALUES (?, ?, ?, ?)",
+        vec![group.into(), tenant.id.into(), name.into(), name.into()],
+    )
+    .await;
     for member in members {
-        run(&conn, "INSERT INTO group_members (organization_id, group_id, user_id) VALUES (?, ?, ?)",
-            vec![tenant.id.into(), group.into(), id(*member).into()]).await;
+        run(
+            &conn,
+            "INSERT INTO group_members (organization_id, group_id, user_id) VALUES (?, ?, ?)",
+            vec![tenant.id.into(), group.into(), id(*member).into()],
+        )
+        .await;
     }
     group
 }
@@ -61,7 +90,9 @@ async fn group(app: &TestApp, tenant: &Tenant, name: &str, members: &[Actor]) ->
 async fn grant_group(app: &TestApp, tenant: &Tenant, scope: &str, group: GroupId, role: &str) {
     let query = "mutation ($input: GrantAccessInput!) { grantAccess(input: $input) { userErrors { code message path } } }";
     let input = json!({ "scopeId": scope, "principal": { "group": { "id": group.to_string() } }, "role": { "key": role } });
-    app.gql(tenant.admin, query, json!({ "input": input })).await.done("grantAccess");
+    app.gql(tenant.admin, query, json!({ "input": input }))
+        .await
+        .done("grantAccess");
 }
 
 #[tokio::test]
@@ -70,9 +101,15 @@ async fn every_path_is_told_and_the_highest_role() {
     let tenant = Tenant::create(&app, "acme").await;
     let project = tenant.project(&app, "Sales").await;
     let open = tenant.space(&app, &project, None, "Open", false).await;
-    let inner = tenant.space(&app, &project, Some(&open), "Inner", false).await;
-    let secret = tenant.space(&app, &project, Some(&inner), "Secret", true).await;
-    let deep = tenant.space(&app, &project, Some(&secret), "Deep", false).await;
+    let inner = tenant
+        .space(&app, &project, Some(&open), "Inner", false)
+        .await;
+    let secret = tenant
+        .space(&app, &project, Some(&inner), "Secret", true)
+        .await;
+    let deep = tenant
+        .space(&app, &project, Some(&secret), "Deep", false)
+        .await;
     let ann = tenant.user(&app, "ann", "viewer").await;
     let bob = tenant.user(&app, "bob", "member").await;
     let cid = tenant.user(&app, "cid", "member").await;
@@ -82,34 +119,76 @@ async fn every_path_is_told_and_the_highest_role() {
     tenant.grant(&app, &inner, ann, "admin").await;
     tenant.grant(&app, &secret, cid, "viewer").await;
     let conn = app.conn().await;
-    run(&conn, "UPDATE users SET status = 'INACTIVE' WHERE id = ?", vec![id(idle).into()]).await;
+    run(
+        &conn,
+        "UPDATE users SET status = 'INACTIVE' WHERE id = ?",
+        vec![id(idle).into()],
+    )
+    .await;
     drop(conn);
 
     let key = |entry: &Value| entry["role"]["key"].as_str().unwrap().to_owned();
     let seen = entries(&app, tenant.admin, "space", &inner).await.unwrap();
-    assert_eq!(seen.len(), 3, "admin, ann and bob; nobody who is switched off");
+    assert_eq!(
+        seen.len(),
+        3,
+        "admin, ann and bob; nobody who is switched off"
+    );
     let of_ann = &seen[&id(ann).to_string()];
-    assert_eq!(kinds(of_ann), ["DIRECT admin", "INHERITED viewer"].map(str::to_owned).into());
-    assert_eq!(key(of_ann), "admin", "full access here outranks looking at everything");
+    assert_eq!(
+        kinds(of_ann),
+        ["DIRECT admin", "INHERITED viewer"]
+            .map(str::to_owned)
+            .into()
+    );
+    assert_eq!(
+        key(of_ann),
+        "admin",
+        "full access here outranks looking at everything"
+    );
     let of_bob = &seen[&id(bob).to_string()];
-    assert_eq!(kinds(of_bob), ["GROUP editor"].map(str::to_owned).into(), "the group's grant on the space above");
+    assert_eq!(
+        kinds(of_bob),
+        ["GROUP editor"].map(str::to_owned).into(),
+        "the group's grant on the space above"
+    );
     assert_eq!(of_bob["sources"][0]["group"]["id"], people.to_string());
 
     let seen = entries(&app, tenant.admin, "space", &deep).await.unwrap();
     let who: BTreeSet<_> = seen.keys().cloned().collect();
-    assert_eq!(who, [id(tenant.admin).to_string(), id(cid).to_string()].into(), "nothing comes in from above a private space");
-    assert_eq!(kinds(&seen[&id(cid).to_string()]), ["INHERITED viewer"].map(str::to_owned).into());
+    assert_eq!(
+        who,
+        [id(tenant.admin).to_string(), id(cid).to_string()].into(),
+        "nothing comes in from above a private space"
+    );
+    assert_eq!(
+        kinds(&seen[&id(cid).to_string()]),
+        ["INHERITED viewer"].map(str::to_owned).into()
+    );
     let by_cid = entries(&app, cid, "space", &deep).await.unwrap();
     assert_eq!(by_cid.len(), 2, "members see each other");
-    let opened = entries(&app, tenant.admin, "project", &project).await.unwrap();
+    let opened = entries(&app, tenant.admin, "project", &project)
+        .await
+        .unwrap();
     let who: BTreeSet<_> = opened.keys().cloned().collect();
-    assert_eq!(who, [id(tenant.admin).to_string(), id(ann).to_string()].into());
+    assert_eq!(
+        who,
+        [id(tenant.admin).to_string(), id(ann).to_string()].into()
+    );
 
     let conn = app.conn().await;
-    run(&conn, "UPDATE groups SET is_active = false WHERE id = ?", vec![people.into()]).await;
+    run(
+        &conn,
+        "UPDATE groups SET is_active = false WHERE id = ?",
+        vec![people.into()],
+    )
+    .await;
     drop(conn);
     let seen = entries(&app, tenant.admin, "space", &inner).await.unwrap();
-    assert!(!seen.contains_key(&id(bob).to_string()), "an inactive group gives nothing");
+    assert!(
+        !seen.contains_key(&id(bob).to_string()),
+        "an inactive group gives nothing"
+    );
 }
 
 #[tokio::test]
@@ -123,42 +202,85 @@ async fn entries_are_paged_by_username_and_filtered() {
     }
     let people = group(&app, &tenant, "people", &[users[2]]).await;
     grant_group(&app, &tenant, &project, people, "editor").await;
-    let order: Vec<_> = [users[1], tenant.admin, users[0], users[2], users[3]].iter().map(|user| id(*user).to_string()).collect();
+    let order: Vec<_> = [users[1], tenant.admin, users[0], users[2], users[3]]
+        .iter()
+        .map(|user| id(*user).to_string())
+        .collect();
     let page = async |arguments: &str| {
-        let query = format!("{{ project(id: \"{project}\") {{ effectiveAccess({arguments}) {{ totalCount nodes {{ user {{ id }} }} \
-            pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }} }}");
+        let query = format!(
+            "{{ project(id: \"{project}\") {{ effectiveAccess({arguments}) {{ totalCount nodes {{ user {{ id }} }} \
+            pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }} }}"
+        );
         app.ask(tenant.admin, &query).await
     };
     let users_of = |answer: &crate::support::Answer| -> Vec<String> {
-        let nodes = answer.at("/project/effectiveAccess/nodes").as_array().unwrap();
-        nodes.iter().map(|node| node["user"]["id"].as_str().unwrap().to_owned()).collect()
+        let nodes = answer
+            .at("/project/effectiveAccess/nodes")
+            .as_array()
+            .unwrap();
+        nodes
+            .iter()
+            .map(|node| node["user"]["id"].as_str().unwrap().to_owned())
+            .collect()
     };
     let first = page("first: 2").await;
     assert_eq!(users_of(&first), order[..2]);
     assert_eq!(*first.at("/project/effectiveAccess/totalCount"), json!(5));
-    assert_eq!(first.at("/project/effectiveAccess/pageInfo/hasNextPage"), true);
+    assert_eq!(
+        first.at("/project/effectiveAccess/pageInfo/hasNextPage"),
+        true
+    );
     let cursor = first.text("/project/effectiveAccess/pageInfo/endCursor");
     let second = page(&format!("first: 3, after: \"{cursor}\"")).await;
     assert_eq!(users_of(&second), order[2..]);
-    assert_eq!(second.at("/project/effectiveAccess/pageInfo/hasNextPage"), false);
+    assert_eq!(
+        second.at("/project/effectiveAccess/pageInfo/hasNextPage"),
+        false
+    );
     let cursor = second.text("/project/effectiveAccess/pageInfo/startCursor");
     let back = page(&format!("last: 1, before: \"{cursor}\"")).await;
     assert_eq!(users_of(&back), order[1..2]);
-    assert_eq!(back.at("/project/effectiveAccess/pageInfo/hasPreviousPage"), true);
+    assert_eq!(
+        back.at("/project/effectiveAccess/pageInfo/hasPreviousPage"),
+        true
+    );
     assert_eq!(users_of(&page("last: 2").await), order[3..]);
 
-    let projects = app.ask(tenant.admin, "{ projects { pageInfo { endCursor } } }").await;
+    let projects = app
+        .ask(tenant.admin, "{ projects { pageInfo { endCursor } } }")
+        .await;
     let foreign = projects.text("/projects/pageInfo/endCursor");
-    assert_eq!(page(&format!("after: \"{foreign}\"")).await.code(), "INVALID");
+    assert_eq!(
+        page(&format!("after: \"{foreign}\"")).await.code(),
+        "INVALID"
+    );
     assert_eq!(page("first: 201").await.code(), "INVALID");
-    assert_eq!(page("filter: { roleId: { eq: \"user_01h455vb4pex5vsknk084sn02q\" } }").await.code(), "INVALID");
+    assert_eq!(
+        page("filter: { roleId: { eq: \"user_01h455vb4pex5vsknk084sn02q\" } }")
+            .await
+            .code(),
+        "INVALID"
+    );
 
-    assert_eq!(users_of(&page("filter: { search: \"AD\" }").await), order[..2], "Ada, and the admin");
+    assert_eq!(
+        users_of(&page("filter: { search: \"AD\" }").await),
+        order[..2],
+        "Ada, and the admin"
+    );
     let of_group = page(&format!("filter: {{ groupId: {{ eq: \"{people}\" }} }}")).await;
     assert_eq!(users_of(&of_group), order[3..4]);
-    assert_eq!(*of_group.at("/project/effectiveAccess/totalCount"), json!(1));
-    assert_eq!(users_of(&page("filter: { sourceKind: { ne: GROUP } }").await).len(), 4);
-    assert_eq!(users_of(&page("filter: { sourceKind: { eq: DIRECT } }").await).len(), 0);
+    assert_eq!(
+        *of_group.at("/project/effectiveAccess/totalCount"),
+        json!(1)
+    );
+    assert_eq!(
+        users_of(&page("filter: { sourceKind: { ne: GROUP } }").await).len(),
+        4
+    );
+    assert_eq!(
+        users_of(&page("filter: { sourceKind: { eq: DIRECT } }").await).len(),
+        0
+    );
 }
 
 #[tokio::test]
@@ -168,31 +290,57 @@ async fn many_spaces_take_no_more_statements_than_few() {
     let project = tenant.project(&app, "Sales").await;
     let mut users = Vec::new();
     for n in 0..6 {
-        users.push(tenant.user(&app, &format!("user{n}"), if n < 3 { "viewer" } else { "member" }).await);
+        users.push(
+            tenant
+                .user(
+                    &app,
+                    &format!("user{n}"),
+                    if n < 3 { "viewer" } else { "member" },
+                )
+                .await,
+        );
     }
     let people = group(&app, &tenant, "people", &users[2..5]).await;
     let mut spaces: Vec<String> = Vec::new();
     for n in 0_usize..20 {
         let parent = (n > 0).then(|| spaces[(n - 1) / 2].clone());
-        spaces.push(tenant.space(&app, &project, parent.as_deref(), &format!("s{n:02}"), n % 7 == 3).await);
+        spaces.push(
+            tenant
+                .space(
+                    &app,
+                    &project,
+                    parent.as_deref(),
+                    &format!("s{n:02}"),
+                    n % 7 == 3,
+                )
+                .await,
+        );
         tenant.grant(&app, &spaces[n], users[n % 6], "editor").await;
         if n % 3 == 0 {
             grant_group(&app, &tenant, &spaces[n], people, "viewer").await;
         }
     }
     let ask = async |first: usize, scope: &str| {
-        let query = format!("{{ project(id: \"{project}\") {{ spaces(first: {first}) {{ nodes {{ id viewerRole {{ key }} \
+        let query = format!(
+            "{{ project(id: \"{project}\") {{ spaces(first: {first}) {{ nodes {{ id viewerRole {{ key }} \
             effectiveAccess {{ totalCount nodes {{ user {{ id }} role {{ key }} permissions \
-            sources {{ kind role {{ key }} group {{ id }} grant {{ id }} {scope} }} }} }} }} }} }} }}");
+            sources {{ kind role {{ key }} group {{ id }} grant {{ id }} {scope} }} }} }} }} }} }} }}"
+        );
         let answer = app.ask(tenant.admin, &query).await;
-        assert_eq!(answer.at("/project/spaces/nodes").as_array().unwrap().len(), first);
+        assert_eq!(
+            answer.at("/project/spaces/nodes").as_array().unwrap().len(),
+            first
+        );
         answer.statements
     };
     let few = ask(2, "").await;
     assert_eq!(ask(20, "").await, few);
     assert!(few <= 8, "{few} statements");
     let scope = "scope { ... on Space { id } ... on Project { id } ... on Organization { id } }";
-    assert!(ask(20, scope).await <= few + 2, "spaces and the organization");
+    assert!(
+        ask(20, scope).await <= few + 2,
+        "spaces and the organization"
+    );
 }
 
 /// Roles, users, groups, spaces, grants and assignments at random.
@@ -204,8 +352,18 @@ struct RandomWorld {
 }
 
 const CUSTOM: [(&str, &str, bool, &[&str]); 9] = [
-    ("ORGANIZATION", "o-space", true, &["SPACE_VIEW", "SPACE_VIEW_ALL"]),
-    ("ORGANIZATION", "o-chart", true, &["CHART_EDIT", "MEMBER_VIEW"]),
+    (
+        "ORGANIZATION",
+        "o-space",
+        true,
+        &["SPACE_VIEW", "SPACE_VIEW_ALL"],
+    ),
+    (
+        "ORGANIZATION",
+        "o-chart",
+        true,
+        &["CHART_EDIT", "MEMBER_VIEW"],
+    ),
     ("PROJECT", "p-all", true, &["SPACE_VIEW_ALL"]),
     ("PROJECT", "p-view", true, &["PROJECT_VIEW"]),
     ("PROJECT", "p-space", true, &["SPACE_VIEW"]),
@@ -217,7 +375,12 @@ const CUSTOM: [(&str, &str, bool, &[&str]); 9] = [
 
 impl RandomWorld {
     async fn make(app: &TestApp, random: &mut StdRng) -> Self {
-        let mut world = Self { tenants: Vec::new(), users: Vec::new(), projects: Vec::new(), spaces: Vec::new() };
+        let mut world = Self {
+            tenants: Vec::new(),
+            users: Vec::new(),
+            projects: Vec::new(),
+            spaces: Vec::new(),
+        };
         for name in ["red", "blue"] {
             let tenant = Tenant::create(app, name).await;
             world.users.push(tenant.admin);
@@ -232,23 +395,40 @@ impl RandomWorld {
         let assign = "INSERT INTO role_assignments (user_id, role_id) SELECT ?, id FROM roles WHERE key = ? ON CONFLICT DO NOTHING";
         for _ in 0..8 {
             let user = id(*world.users.choose(random).unwrap());
-            let role = *["t-space", "t-chart", "hub_user", "r-all", "r-some"].choose(random).unwrap();
+            let role = *["t-space", "t-chart", "hub_user", "r-all", "r-some"]
+                .choose(random)
+                .unwrap();
             run(&conn, assign, vec![user.into(), role.into()]).await;
         }
-        run(&conn, assign, vec![id(world.tenants[0].admin).into(), "system_admin".into()]).await;
+        run(
+            &conn,
+            assign,
+            vec![id(world.tenants[0].admin).into(), "system_admin".into()],
+        )
+        .await;
         world
     }
 
     async fn fill(&mut self, app: &TestApp, random: &mut StdRng, tenant: &Tenant, name: &str) {
         self.roles(app, tenant).await;
-        let keys = ["member", "member", "member", "viewer", "editor", "admin", "o-space", "o-chart"];
+        let keys = [
+            "member", "member", "member", "viewer", "editor", "admin", "o-space", "o-chart",
+        ];
         let mut users = Vec::new();
         for n in 0..6 {
-            users.push(tenant.user(app, &format!("{name}{n}"), keys.choose(random).unwrap()).await);
+            users.push(
+                tenant
+                    .user(app, &format!("{name}{n}"), keys.choose(random).unwrap())
+                    .await,
+            );
         }
         let mut groups = Vec::new();
         for n in 0..3 {
-            let members: Vec<_> = users.iter().copied().filter(|_| random.random_bool(0.4)).collect();
+            let members: Vec<_> = users
+                .iter()
+                .copied()
+                .filter(|_| random.random_bool(0.4))
+                .collect();
             groups.push(group(app, tenant, &format!("{name}-g{n}"), &members).await);
         }
         let mut scopes = vec![("ORGANIZATION", tenant.id.to_string())];
@@ -256,9 +436,16 @@ impl RandomWorld {
             let project = tenant.project(app, &format!("{name}-p{n}")).await;
             let mut inside: Vec<String> = Vec::new();
             for s in 0..5 {
-                let parent = inside.choose(random).filter(|_| random.random_bool(0.8)).cloned();
+                let parent = inside
+                    .choose(random)
+                    .filter(|_| random.random_bool(0.8))
+                    .cloned();
                 let private = random.random_bool(0.3);
-                inside.push(tenant.space(app, &project, parent.as_deref(), &format!("s{s}"), private).await);
+                inside.push(
+                    tenant
+                        .space(app, &project, parent.as_deref(), &format!("s{s}"), private)
+                        .await,
+                );
             }
             scopes.push(("PROJECT", project.clone()));
             scopes.extend(inside.iter().map(|space| ("SPACE", space.clone())));
@@ -266,8 +453,18 @@ impl RandomWorld {
             self.spaces.extend(inside);
         }
         let conn = app.conn().await;
-        run(&conn, "UPDATE groups SET is_active = false WHERE id = ?", vec![groups[2].into()]).await;
-        run(&conn, "UPDATE users SET status = 'INACTIVE' WHERE id = ?", vec![id(users[5]).into()]).await;
+        run(
+            &conn,
+            "UPDATE groups SET is_active = false WHERE id = ?",
+            vec![groups[2].into()],
+        )
+        .await;
+        run(
+            &conn,
+            "UPDATE users SET status = 'INACTIVE' WHERE id = ?",
+            vec![id(users[5]).into()],
+        )
+        .await;
         run(&conn, "INSERT INTO role_projects (organization_id, role_id, project_id) \
             SELECT r.organization_id, r.id, p.id FROM roles r JOIN projects p ON p.organization_id = r.organization_id \
             WHERE r.key = 'r-some' AND p.id = ?", vec![self.projects.last().unwrap().parse::<ProjectId>().unwrap().into()]).await;
@@ -287,11 +484,21 @@ impl RandomWorld {
         let conn = app.conn().await;
         let insert = "INSERT INTO roles (id, organization_id, scope, key, name, is_active, permissions, all_projects) \
             VALUES (gen_random_uuid(), ?, ?, ?, ?, ?, ?, ?)";
-        let more: [(&str, &str, bool, &[&str]); 2] =
-            [("PROJECT", "r-all", true, &["SPACE_VIEW", "SPACE_VIEW_ALL"]), ("PROJECT", "r-some", true, &["PROJECT_VIEW", "CHART_EDIT"])];
+        let more: [(&str, &str, bool, &[&str]); 2] = [
+            ("PROJECT", "r-all", true, &["SPACE_VIEW", "SPACE_VIEW_ALL"]),
+            ("PROJECT", "r-some", true, &["PROJECT_VIEW", "CHART_EDIT"]),
+        ];
         for (scope, key, active, permissions) in CUSTOM.into_iter().chain(more) {
             let permissions = permissions.iter().map(|name| (*name).to_owned()).collect();
-            let binds = vec![tenant.id.into(), scope.into(), key.into(), key.into(), active.into(), Bind::Texts(permissions), (key == "r-all").into()];
+            let binds = vec![
+                tenant.id.into(),
+                scope.into(),
+                key.into(),
+                key.into(),
+                active.into(),
+                Bind::Texts(permissions),
+                (key == "r-all").into(),
+            ];
             run(&conn, insert, binds).await;
         }
     }
@@ -317,7 +524,12 @@ async fn random_grant(
 }
 
 fn names(value: &Value) -> Vec<String> {
-    value["permissions"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned()).collect()
+    value["permissions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test]
@@ -331,7 +543,11 @@ async fn it_says_of_everybody_what_is_said_to_each() {
             accesses.insert(id(*user).to_string(), (*user, access));
         }
         let mut checked = 0;
-        let targets = world.spaces.iter().map(|id| ("space", id)).chain(world.projects.iter().map(|id| ("project", id)));
+        let targets = world
+            .spaces
+            .iter()
+            .map(|id| ("space", id))
+            .chain(world.projects.iter().map(|id| ("project", id)));
         for (field, target) in targets {
             let place = match field {
                 "space" => entity::Space::place(&*app.conn().await, target.parse().unwrap()).await,
@@ -339,23 +555,51 @@ async fn it_says_of_everybody_what_is_said_to_each() {
             }
             .unwrap()
             .unwrap();
-            let opens = if field == "space" { Permission::SpaceView } else { Permission::ProjectView };
-            let seen = entries(&app, world.tenants[0].admin, field, target).await.expect("an administrator of the system sees everything");
+            let opens = if field == "space" {
+                Permission::SpaceView
+            } else {
+                Permission::ProjectView
+            };
+            let seen = entries(&app, world.tenants[0].admin, field, target)
+                .await
+                .expect("an administrator of the system sees everything");
             for (user, (actor, access)) in &accesses {
                 let expected = access.at(&place);
-                assert_eq!(seen.contains_key(user), expected.contains(opens), "seed {seed}, {user} on {target}");
-                let Some(entry) = seen.get(user) else { continue };
-                assert_eq!(names(entry), expected.names(), "seed {seed}, {user} on {target}");
+                assert_eq!(
+                    seen.contains_key(user),
+                    expected.contains(opens),
+                    "seed {seed}, {user} on {target}"
+                );
+                let Some(entry) = seen.get(user) else {
+                    continue;
+                };
+                assert_eq!(
+                    names(entry),
+                    expected.names(),
+                    "seed {seed}, {user} on {target}"
+                );
                 checked += 1;
                 if field == "space" {
                     let query = format!("{{ space(id: \"{target}\") {{ viewerRole {{ id }} }} }}");
                     let answer = app.ask(*actor, &query).await;
-                    assert_eq!(*answer.at("/space/viewerRole/id"), entry["role"]["id"], "seed {seed}, {user} on {target}");
+                    assert_eq!(
+                        *answer.at("/space/viewerRole/id"),
+                        entry["role"]["id"],
+                        "seed {seed}, {user} on {target}"
+                    );
                 }
             }
-            assert_eq!(seen.keys().filter(|user| !accesses.contains_key(*user)).count(), 0);
+            assert_eq!(
+                seen.keys()
+                    .filter(|user| !accesses.contains_key(*user))
+                    .count(),
+                0
+            );
         }
-        assert!(checked > 50, "seed {seed}: the world is too small to say anything ({checked})");
+        assert!(
+            checked > 50,
+            "seed {seed}: the world is too small to say anything ({checked})"
+        );
         let app = &app;
         for actor in world.users.iter().step_by(2).take(4) {
             what_is_shown_is_visible(app, &world, *actor).await;
@@ -366,18 +610,31 @@ async fn it_says_of_everybody_what_is_said_to_each() {
 /// Grants and groups are shown to exactly those who can load them by id.
 async fn what_is_shown_is_visible(app: &TestApp, world: &RandomWorld, actor: Actor) {
     for space in &world.spaces {
-        let Some(theirs) = entries(app, actor, "space", space).await else { continue };
-        let all = entries(app, world.tenants[0].admin, "space", space).await.unwrap();
+        let Some(theirs) = entries(app, actor, "space", space).await else {
+            continue;
+        };
+        let all = entries(app, world.tenants[0].admin, "space", space)
+            .await
+            .unwrap();
         for (user, entry) in &theirs {
             let full = all[user]["sources"].as_array().unwrap();
             let sources = entry["sources"].as_array().unwrap();
             assert_eq!(sources.len(), full.len());
             for field in ["grant", "group"] {
-                let pairs = full.iter().zip(sources).filter(|(full, _)| !full[field].is_null());
+                let pairs = full
+                    .iter()
+                    .zip(sources)
+                    .filter(|(full, _)| !full[field].is_null());
                 for (full, shown) in pairs {
                     let id = full[field]["id"].as_str().unwrap();
-                    let node = app.ask(actor, &format!("{{ node(id: \"{id}\") {{ id }} }}")).await;
-                    assert_eq!(node.at("/node").is_null(), shown[field].is_null(), "{field} {id} on {space}");
+                    let node = app
+                        .ask(actor, &format!("{{ node(id: \"{id}\") {{ id }} }}"))
+                        .await;
+                    assert_eq!(
+                        node.at("/node").is_null(),
+                        shown[field].is_null(),
+                        "{field} {id} on {space}"
+                    );
                 }
             }
         }

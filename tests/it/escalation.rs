@@ -26,63 +26,131 @@ struct World {
 }
 
 fn id(actor: Actor) -> UserId {
-    let Actor::User(id, _) = actor else { panic!("a user") };
+    let Actor::User(id, _) = actor else {
+        panic!("a user")
+    };
     id
 }
 
 /// Sends a mutation; whether it was done, with its answer.
 async fn send(app: &TestApp, actor: Actor, name: &str, node: &str, input: Value) -> Option<Value> {
     let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
-    let query = format!("mutation ($input: {kind}!) {{ {name}(input: $input) {{ {node} userErrors {{ code message path }} }} }}");
+    let query = format!(
+        "mutation ($input: {kind}!) {{ {name}(input: $input) {{ {node} userErrors {{ code message path }} }} }}"
+    );
     let answer = app.gql(actor, &query, json!({ "input": input })).await;
     let payload = answer.at(&format!("/{name}")).clone();
-    payload["userErrors"].as_array().unwrap().is_empty().then_some(payload)
+    payload["userErrors"]
+        .as_array()
+        .unwrap()
+        .is_empty()
+        .then_some(payload)
 }
 
 impl World {
     async fn make(app: &TestApp) -> Self {
         let tenant = Tenant::create(app, "acme").await;
         let mut world = Self {
-            tenant, projects: Vec::new(), spaces: Vec::new(), users: Vec::new(), groups: Vec::new(),
-            roles: Vec::new(), custom: Vec::new(),
+            tenant,
+            projects: Vec::new(),
+            spaces: Vec::new(),
+            users: Vec::new(),
+            groups: Vec::new(),
+            roles: Vec::new(),
+            custom: Vec::new(),
         };
         for name in ["one", "two"] {
             let project = tenant.project(app, name).await;
             let open = tenant.space(app, &project, None, "open", false).await;
-            let private = tenant.space(app, &project, Some(&open), "private", true).await;
-            let deep = tenant.space(app, &project, Some(&private), "deep", false).await;
+            let private = tenant
+                .space(app, &project, Some(&open), "private", true)
+                .await;
+            let deep = tenant
+                .space(app, &project, Some(&private), "deep", false)
+                .await;
             world.spaces.extend([open, private, deep]);
             world.projects.push(project);
         }
         for (name, scope, permissions) in [
-            ("keeper", "ORGANIZATION", vec![
-                "API_KEY_USE", "ORGANIZATION_VIEW", "MEMBER_VIEW", "MEMBER_MANAGE", "USER_VIEW", "GROUP_VIEW",
-                "GROUP_CREATE", "GROUP_EDIT", "GROUP_DELETE", "ROLE_VIEW", "ROLE_CREATE", "ROLE_EDIT", "ROLE_DELETE",
-                "PROJECT_VIEW", "SPACE_VIEW", "SPACE_EDIT", "CHART_VIEW", "DASHBOARD_VIEW", "COMMENT_VIEW",
-                "SPACE_ACCESS_MANAGE", "PROJECT_ACCESS_MANAGE",
-            ]),
-            ("mighty", "ORGANIZATION", vec!["ORGANIZATION_EDIT", "MEMBER_MANAGE", "SPACE_VIEW_ALL", "CHART_EDIT"]),
+            (
+                "keeper",
+                "ORGANIZATION",
+                vec![
+                    "API_KEY_USE",
+                    "ORGANIZATION_VIEW",
+                    "MEMBER_VIEW",
+                    "MEMBER_MANAGE",
+                    "USER_VIEW",
+                    "GROUP_VIEW",
+                    "GROUP_CREATE",
+                    "GROUP_EDIT",
+                    "GROUP_DELETE",
+                    "ROLE_VIEW",
+                    "ROLE_CREATE",
+                    "ROLE_EDIT",
+                    "ROLE_DELETE",
+                    "PROJECT_VIEW",
+                    "SPACE_VIEW",
+                    "SPACE_EDIT",
+                    "CHART_VIEW",
+                    "DASHBOARD_VIEW",
+                    "COMMENT_VIEW",
+                    "SPACE_ACCESS_MANAGE",
+                    "PROJECT_ACCESS_MANAGE",
+                ],
+            ),
+            (
+                "mighty",
+                "ORGANIZATION",
+                vec![
+                    "ORGANIZATION_EDIT",
+                    "MEMBER_MANAGE",
+                    "SPACE_VIEW_ALL",
+                    "CHART_EDIT",
+                ],
+            ),
             ("sight", "PROJECT", vec!["SPACE_VIEW_ALL", "SPACE_VIEW"]),
             ("door", "SPACE", vec!["SPACE_VIEW", "SPACE_ACCESS_MANAGE"]),
         ] {
             let input = json!({ "name": name, "scope": scope, "organizationId": tenant.id.to_string(), "permissions": permissions, "isActive": true });
-            let made = send(app, tenant.admin, "createRole", "role { id }", input).await.unwrap();
+            let made = send(app, tenant.admin, "createRole", "role { id }", input)
+                .await
+                .unwrap();
             let role = made["role"]["id"].as_str().unwrap().to_owned();
             world.custom.push(role.clone());
         }
-        let answer = app.ask(tenant.admin, "{ roles(first: 200) { nodes { id scope } } }").await;
+        let answer = app
+            .ask(tenant.admin, "{ roles(first: 200) { nodes { id scope } } }")
+            .await;
         for role in answer.at("/roles/nodes").as_array().unwrap() {
-            world.roles.push((role["scope"].as_str().unwrap().to_owned(), role["id"].as_str().unwrap().to_owned()));
+            world.roles.push((
+                role["scope"].as_str().unwrap().to_owned(),
+                role["id"].as_str().unwrap().to_owned(),
+            ));
         }
         for name in ["ann", "bob", "cid"] {
             world.users.push(tenant.user(app, name, "member").await);
         }
-        for (name, scope, key) in [("high", tenant.id.to_string(), "mighty"), ("low", world.projects[0].clone(), "viewer"), ("off", world.spaces[1].clone(), "admin")] {
+        for (name, scope, key) in [
+            ("high", tenant.id.to_string(), "mighty"),
+            ("low", world.projects[0].clone(), "viewer"),
+            ("off", world.spaces[1].clone(), "admin"),
+        ] {
             let input = json!({ "name": name, "organizationId": tenant.id.to_string(), "isActive": name != "off" });
-            let made = send(app, tenant.admin, "createGroup", "group { id }", input).await.unwrap();
+            let made = send(app, tenant.admin, "createGroup", "group { id }", input)
+                .await
+                .unwrap();
             let group = made["group"]["id"].as_str().unwrap().to_owned();
             let input = json!({ "scopeId": scope, "principal": { "group": { "id": group } }, "role": { "key": key } });
-            send(app, tenant.admin, "grantAccess", "accessGrant { id }", input).await.unwrap();
+            send(
+                app,
+                tenant.admin,
+                "grantAccess",
+                "accessGrant { id }",
+                input,
+            )
+            .await
+            .unwrap();
             world.groups.push(group);
         }
         world
@@ -94,7 +162,11 @@ impl World {
             Some("project") => "PROJECT",
             _ => "SPACE",
         };
-        let fitting: Vec<_> = self.roles.iter().filter(|(scope, _)| scope == kind).collect();
+        let fitting: Vec<_> = self
+            .roles
+            .iter()
+            .filter(|(scope, _)| scope == kind)
+            .collect();
         json!({ "id": fitting.choose(random).unwrap().1 })
     }
 
@@ -120,7 +192,11 @@ impl World {
     /// One random step by the actor; whether it was done.
     async fn step(&mut self, app: &TestApp, actor: Actor, random: &mut StdRng) -> bool {
         let group = json!({ "id": self.groups.choose(random).unwrap() });
-        let (scope, user, principal) = (self.scope(random), self.user(random), self.principal(random));
+        let (scope, user, principal) = (
+            self.scope(random),
+            self.user(random),
+            self.principal(random),
+        );
         let role = self.role(random, &scope);
         let custom = self.custom.choose(random).unwrap().clone();
         let permissions: Vec<_> = Permission::ALL
@@ -131,25 +207,77 @@ impl World {
         let kind = *["ORGANIZATION", "PROJECT", "SPACE"].choose(random).unwrap();
         let organization = self.tenant.id.to_string();
         let (name, node, input) = match random.random_range(0..14) {
-            0 | 1 => ("grantAccess", "accessGrant { id }", json!({ "scopeId": scope, "principal": principal, "role": role })),
-            2 => ("updateAccessGrant", "accessGrant { id }", json!({ "scopeId": scope, "principal": principal, "role": role })),
-            3 => ("revokeAccess", "deletedId", json!({ "scopeId": scope, "principal": principal })),
-            4 => ("createRole", "role { id scope }", json!({ "name": "new", "scope": kind, "organizationId": organization,
-                "permissions": ["SPACE_VIEW"], "isActive": true, "allProjects": kind == "PROJECT" })),
-            5 => ("createRole", "role { id scope }", json!({ "name": "new", "scope": kind, "organizationId": organization,
-                "permissions": permissions, "isActive": true })),
-            6 => ("updateRole", "role { id }", json!({ "id": custom, "permissions": permissions })),
-            7 => ("updateRole", "role { id }", json!({ "id": custom, "isActive": random.random_bool(0.5) })),
-            8 => ("addGroupMembers", "groups { id }", json!({ "groups": [group], "users": [{ "id": user }] })),
-            9 => ("removeGroupMembers", "groups { id }", json!({ "groups": [group], "users": [{ "id": user }] })),
-            10 => ("updateGroup", "group { id }", json!({ "group": group, "isActive": true, "memberIds": [user] })),
-            11 => ("createGroup", "group { id }", json!({ "name": "new", "organizationId": organization, "memberIds": [user] })),
-            12 => ("updateOrganizationMembership", "membership { id }",
-                json!({ "organizationId": organization, "userId": user, "role": self.role(random, &organization) })),
-            _ => ("updateSpace", "space { id }",
-                json!({ "id": self.spaces.choose(random).unwrap(), "isPrivate": random.random_bool(0.5) })),
+            0 | 1 => (
+                "grantAccess",
+                "accessGrant { id }",
+                json!({ "scopeId": scope, "principal": principal, "role": role }),
+            ),
+            2 => (
+                "updateAccessGrant",
+                "accessGrant { id }",
+                json!({ "scopeId": scope, "principal": principal, "role": role }),
+            ),
+            3 => (
+                "revokeAccess",
+                "deletedId",
+                json!({ "scopeId": scope, "principal": principal }),
+            ),
+            4 => (
+                "createRole",
+                "role { id scope }",
+                json!({ "name": "new", "scope": kind, "organizationId": organization,
+                "permissions": ["SPACE_VIEW"], "isActive": true, "allProjects": kind == "PROJECT" }),
+            ),
+            5 => (
+                "createRole",
+                "role { id scope }",
+                json!({ "name": "new", "scope": kind, "organizationId": organization,
+                "permissions": permissions, "isActive": true }),
+            ),
+            6 => (
+                "updateRole",
+                "role { id }",
+                json!({ "id": custom, "permissions": permissions }),
+            ),
+            7 => (
+                "updateRole",
+                "role { id }",
+                json!({ "id": custom, "isActive": random.random_bool(0.5) }),
+            ),
+            8 => (
+                "addGroupMembers",
+                "groups { id }",
+                json!({ "groups": [group], "users": [{ "id": user }] }),
+            ),
+            9 => (
+                "removeGroupMembers",
+                "groups { id }",
+                json!({ "groups": [group], "users": [{ "id": user }] }),
+            ),
+            10 => (
+                "updateGroup",
+                "group { id }",
+                json!({ "group": group, "isActive": true, "memberIds": [user] }),
+            ),
+            11 => (
+                "createGroup",
+                "group { id }",
+                json!({ "name": "new", "organizationId": organization, "memberIds": [user] }),
+            ),
+            12 => (
+                "updateOrganizationMembership",
+                "membership { id }",
+                json!({ "organizationId": organization, "userId": user, "role": self.role(random, &organization) }),
+            ),
+            _ => (
+                "updateSpace",
+                "space { id }",
+                json!({ "id": self.spaces.choose(random).unwrap(), "isPrivate": random.random_bool(0.5) }),
+            ),
         };
-        let Some(done) = send(app, actor, name, node, input).await else { return false };
+        let Some(done) = send(app, actor, name, node, input).await else {
+            return false;
+        };
         let made = |field: &str| done[field]["id"].as_str().map(str::to_owned);
         match name {
             "createRole" => {
@@ -166,13 +294,20 @@ impl World {
     /// What everybody may do everywhere, by user and place.
     async fn rights(&self, app: &TestApp) -> BTreeMap<(UserId, String), PermissionSet> {
         let conn = app.conn().await;
-        let mut places = vec![(self.tenant.id.to_string(), Place::organization(self.tenant.id))];
+        let mut places = vec![(
+            self.tenant.id.to_string(),
+            Place::organization(self.tenant.id),
+        )];
         for project in &self.projects {
-            let place = entity::Project::place(&conn, project.parse().unwrap()).await.unwrap();
+            let place = entity::Project::place(&conn, project.parse().unwrap())
+                .await
+                .unwrap();
             places.push((project.clone(), place.unwrap()));
         }
         for space in &self.spaces {
-            let place = entity::Space::place(&conn, space.parse().unwrap()).await.unwrap();
+            let place = entity::Space::place(&conn, space.parse().unwrap())
+                .await
+                .unwrap();
             places.push((space.clone(), place.unwrap()));
         }
         let users: Vec<UserId> = sql("SELECT id FROM users ORDER BY id", [])
@@ -192,8 +327,13 @@ impl World {
 
     /// The project that holds a space; anything else itself.
     async fn around(&self, app: &TestApp, scope: &str) -> String {
-        let Ok(space) = scope.parse() else { return scope.to_owned() };
-        let place = entity::Space::place(&*app.conn().await, space).await.unwrap().unwrap();
+        let Ok(space) = scope.parse() else {
+            return scope.to_owned();
+        };
+        let place = entity::Space::place(&*app.conn().await, space)
+            .await
+            .unwrap()
+            .unwrap();
         place.project.unwrap().to_string()
     }
 }
@@ -217,7 +357,11 @@ async fn play(seed: u64, arrange: impl AsyncFn(&TestApp, &World) -> Actor) -> us
                 allowed = allowed.union(before[&(user, around)]);
             }
             let gained = now.without(allowed);
-            assert!(gained.is_empty(), "seed {seed}, step {step}: {user} gained {:?} on {scope}", gained.names());
+            assert!(
+                gained.is_empty(),
+                "seed {seed}, step {step}: {user} gained {:?} on {scope}",
+                gained.names()
+            );
         }
     }
     done
@@ -227,9 +371,15 @@ async fn play(seed: u64, arrange: impl AsyncFn(&TestApp, &World) -> Actor) -> us
 async fn a_keeper_of_identities_never_gains_nor_gives_more_than_they_hold() {
     let mut done = 0;
     for seed in 0..4 {
-        done += play(seed, async |app, world| world.tenant.user(app, "keeper", "keeper").await).await;
+        done += play(seed, async |app, world| {
+            world.tenant.user(app, "keeper", "keeper").await
+        })
+        .await;
     }
-    assert!(done > 20, "hardly anything was allowed ({done}), so the test says little");
+    assert!(
+        done > 20,
+        "hardly anything was allowed ({done}), so the test says little"
+    );
 }
 
 #[tokio::test]
@@ -238,11 +388,20 @@ async fn managers_of_one_place_stay_there() {
     for seed in 10..13 {
         done += play(seed, async |app, world| {
             let actor = world.tenant.user(app, "local", "member").await;
-            world.tenant.grant(app, &world.projects[0], actor, "editor").await;
-            world.tenant.grant(app, &world.spaces[4], actor, "door").await;
+            world
+                .tenant
+                .grant(app, &world.projects[0], actor, "editor")
+                .await;
+            world
+                .tenant
+                .grant(app, &world.spaces[4], actor, "door")
+                .await;
             actor
         })
         .await;
     }
-    assert!(done > 2, "hardly anything was allowed ({done}), so the test says little");
+    assert!(
+        done > 2,
+        "hardly anything was allowed ({done}), so the test says little"
+    );
 }

@@ -97,9 +97,12 @@ impl Authenticator {
             found.map_err(Arc::new)
         } else {
             // Requests that miss at the same time share one look-up.
-            self.recent
-                .try_get_with(hash, self.look_up(token, origin, now))
-                .await
+            // Boxed, since the cache's future is large and every request would carry it.
+            Box::pin(
+                self.recent
+                    .try_get_with(hash, self.look_up(token, origin, now)),
+            )
+            .await
         };
         match found {
             Ok(known) => Ok(Some(known.viewer.clone())),
