@@ -3,7 +3,11 @@
 use crate::{
     domains::{
         access::{grant::AccessGrant, group::Group, role::Role},
-        content::{chart::Chart, dashboard::Dashboard, space::Space},
+        content::{
+            chart::Chart,
+            dashboard::{Dashboard, DashboardTile},
+            space::Space,
+        },
         identity::{
             api_key::ApiKey, membership::OrganizationMembership, organization::Organization,
             session::Session, user::User,
@@ -58,6 +62,7 @@ node_rows! {
     AuditEvent by crate::domains::platform::audit::AuditEventRow,
     Chart by crate::domains::content::chart::ChartRow,
     Dashboard by crate::domains::content::dashboard::DashboardRow,
+    DashboardTile by crate::domains::content::dashboard::DashboardTileRow,
     Group by crate::domains::access::group::GroupRow,
     Organization by crate::domains::identity::organization::OrganizationRow,
     OrganizationMembership by crate::domains::identity::membership::OrganizationMembershipRow,
@@ -74,6 +79,7 @@ entities! {
     AuditEvent for entity::AuditEvent,
     Chart for entity::Chart,
     Dashboard for entity::Dashboard,
+    DashboardTile for entity::DashboardTile,
     Group for entity::Group,
     Organization for entity::Organization,
     OrganizationMembership for entity::OrganizationMembership,

@@ -70,7 +70,7 @@ async fn a_chart_comes_out_as_it_went_in() {
         project {{ id }} dashboard {{ id }} \
         metricQuery {{ exploreName dimensions metrics limit timezone sorts {{ fieldId descending }} \
         filters {{ metrics {{ id }} dimensions {{ operator items {{ ... on FilterRule {{ id operator values required }} \
-        ... on FilterGroup {{ operator items {{ ... on FilterRule {{ id fieldId settings }} }} }} }} }} }} }} }} }}",
+        ... on FilterGroup {{ join: operator items {{ ... on FilterRule {{ id fieldId settings }} }} }} }} }} }} }} }} }}",
         chart["id"].as_str().unwrap()
     );
     let answer = app.ask(tenant.admin, &read).await;
@@ -86,7 +86,7 @@ async fn a_chart_comes_out_as_it_went_in() {
         items[0],
         json!({ "id": "r1", "operator": "EQUALS", "values": ["paid", 1, true], "required": false })
     );
-    assert_eq!(items[1]["operator"], "OR");
+    assert_eq!(items[1]["join"], "OR");
     assert_eq!(
         items[1]["items"][0]["settings"],
         json!({ "unitOfTime": "days" })
@@ -465,7 +465,7 @@ async fn levels_cost_one_statement_each() {
         }
     }
     let query = "query ($id: ID!) { project(id: $id) { name spaces(first: 20) { nodes { name path { name } \
-        charts(first: 20) { nodes { name space { name } createdBy { fullName } } pageInfo { hasNextPage } } } } } }";
+        charts(first: 20) { nodes { name space { name } createdBy { id } } pageInfo { hasNextPage } } } } } }";
     let answer = app.gql(tenant.admin, query, json!({ "id": project })).await;
     let charts = answer
         .at("/project/spaces/nodes/3/charts/nodes")
@@ -474,7 +474,7 @@ async fn levels_cost_one_statement_each() {
     assert_eq!(charts.len(), 4);
     assert!(answer.statements <= 6, "{} statements", answer.statements);
     let wide = query.replace(
-        "createdBy { fullName }",
+        "createdBy { id }",
         "config columnOrder metricQuery { limit }",
     );
     let answer = app.gql(tenant.admin, &wide, json!({ "id": project })).await;

@@ -7,6 +7,7 @@ mod support;
 mod architecture;
 mod audit;
 mod chart;
+mod dashboard;
 mod demo;
 mod effective_access;
 mod embedded;

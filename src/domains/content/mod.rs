@@ -9,8 +9,16 @@ pub mod space;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]
-pub struct ContentQuery(space::SpaceQuery, chart::ChartQuery);
+pub struct ContentQuery(
+    space::SpaceQuery,
+    chart::ChartQuery,
+    dashboard::DashboardQuery,
+);
 
 /// What can be changed here.
 #[derive(MergedObject, Default)]
-pub struct ContentMutation(space::SpaceMutation, chart::ChartMutation);
+pub struct ContentMutation(
+    space::SpaceMutation,
+    chart::ChartMutation,
+    dashboard::DashboardMutation,
+);

@@ -124,7 +124,10 @@ impl ChartMutation {
         input: CreateChartInput,
     ) -> Result<CreateChartPayload> {
         let scope = ctx.scope();
-        let outcome = mutate(scope, "createChart", async |tx| create(tx, &input).await).await?;
+        let outcome = mutate(scope, "createChart", async |tx| {
+            Box::pin(create(tx, &input)).await
+        })
+        .await?;
         let outcome = match outcome {
             Ok((row, space, definition)) => {
                 // What was just written need not be read again.
@@ -145,7 +148,7 @@ impl ChartMutation {
         input: UpdateChartInput,
     ) -> Result<UpdateChartPayload> {
         let outcome = mutate(ctx.scope(), "updateChart", async |tx| {
-            update(tx, &input).await
+            Box::pin(update(tx, &input)).await
         })
         .await?;
         let (chart, user_errors) = payload(outcome, |row| Arc::new(row).into());
@@ -159,7 +162,7 @@ impl ChartMutation {
         input: DeleteChartsInput,
     ) -> Result<DeleteChartsPayload> {
         let outcome = mutate(ctx.scope(), "deleteCharts", async |tx| {
-            delete(tx, &input).await
+            Box::pin(delete(tx, &input)).await
         })
         .await?;
         let (deleted_ids, user_errors) =

@@ -1,11 +1,23 @@
 //! The type `Dashboard` of the graph.
 
-use super::DashboardRow;
-use crate::gql::id_text;
-use async_graphql::{ID, Object};
+use super::{DashboardRow, DashboardTab, DashboardTile, loader};
+use crate::{
+    domains::{
+        content::{
+            metric_query::DashboardFilters,
+            space::{Space, SpaceRow},
+        },
+        identity::user::{User, UserRow},
+        project::project::{Project, ProjectRow},
+    },
+    gql::{ScopeExt as _, id_text},
+    kernel::{Error, Result},
+};
+use async_graphql::{Context, ID, Object};
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-/// See the type of the graph.
+/// Charts, texts and videos on a grid, with filters over all of them.
 pub struct Dashboard(pub Arc<DashboardRow>);
 
 impl From<Arc<DashboardRow>> for Dashboard {
@@ -14,11 +26,87 @@ impl From<Arc<DashboardRow>> for Dashboard {
     }
 }
 
-/// TODO describe.
+/// Charts, texts and videos on a grid of 36 columns, in tabs, with filters over all of them.
 #[Object]
 impl Dashboard {
-    /// Id.
+    /// Globally unique id.
     pub async fn id(&self) -> ID {
         id_text(self.0.id)
+    }
+
+    /// Name.
+    pub async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// What it shows.
+    pub async fn description(&self) -> Option<&str> {
+        self.0.description.as_deref()
+    }
+
+    /// Name for addresses, unique among the dashboards of the project; stays when it is renamed.
+    pub async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// The project it belongs to.
+    pub async fn project(&self, ctx: &Context<'_>) -> Result<Project> {
+        let row = ctx.by_id::<ProjectRow>(self.0.project_id).await?;
+        Ok(row.ok_or(Error::NotFound)?.into())
+    }
+
+    /// The space it is in.
+    pub async fn space(&self, ctx: &Context<'_>) -> Result<Space> {
+        let row = ctx.by_id::<SpaceRow>(self.0.space_id).await?;
+        Ok(row.ok_or(Error::NotFound)?.into())
+    }
+
+    /// The tiles, in the order in which they were given.
+    async fn tiles(&self, ctx: &Context<'_>) -> Result<Vec<DashboardTile>> {
+        let rows = loader::tiles(ctx, self.0.id).await?;
+        Ok(rows.iter().cloned().map(Into::into).collect())
+    }
+
+    /// The tabs, from left to right.
+    async fn tabs(&self, ctx: &Context<'_>) -> Result<Vec<DashboardTab>> {
+        let rows = loader::tabs(ctx, self.0.id).await?;
+        Ok(rows.iter().cloned().map(Into::into).collect())
+    }
+
+    /// Filters over all tiles.
+    async fn filters(&self, ctx: &Context<'_>) -> Result<DashboardFilters> {
+        loader::filters(ctx, self.0.id).await
+    }
+
+    /// How often it was opened.
+    pub async fn view_count(&self) -> i32 {
+        self.0.view_count
+    }
+
+    /// When it was first opened.
+    async fn first_viewed_at(&self) -> Option<DateTime<Utc>> {
+        self.0.first_viewed_at
+    }
+
+    /// When it was created.
+    async fn created_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Who created it; null if the account is gone or not visible.
+    async fn created_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let row = ctx.by_id::<UserRow>(self.0.created_by?).await;
+        row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// When it was changed last.
+    pub async fn updated_at(&self) -> DateTime<Utc> {
+        self.0.updated_at
+    }
+
+    /// Who changed it last; null if the account is gone or not visible.
+    pub async fn updated_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
+        let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
+        row.map(|row| row.map(Into::into)).transpose()
     }
 }

@@ -106,7 +106,7 @@ impl SpaceMutation {
         input: CreateSpaceInput,
     ) -> Result<CreateSpacePayload> {
         let outcome = mutate(ctx.scope(), "createSpace", async |tx| {
-            create(tx, &input).await
+            Box::pin(create(tx, &input)).await
         })
         .await?;
         let outcome = outcome.map(Arc::new);
@@ -125,7 +125,7 @@ impl SpaceMutation {
         input: UpdateSpaceInput,
     ) -> Result<UpdateSpacePayload> {
         let outcome = mutate(ctx.scope(), "updateSpace", async |tx| {
-            update(tx, &input).await
+            Box::pin(update(tx, &input)).await
         })
         .await?;
         let outcome = outcome.map(Arc::new);
@@ -143,7 +143,7 @@ impl SpaceMutation {
         input: DeleteSpacesInput,
     ) -> Result<DeleteSpacesPayload> {
         let outcome = mutate(ctx.scope(), "deleteSpaces", async |tx| {
-            delete(tx, &input).await
+            Box::pin(delete(tx, &input)).await
         })
         .await?;
         let (deleted_ids, user_errors) =

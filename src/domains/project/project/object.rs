@@ -10,6 +10,7 @@ use crate::{
         },
         content::{
             chart::{Chart, ChartFilter, ChartOrder, charts_of},
+            dashboard::{Dashboard, DashboardFilter, DashboardOrder, dashboards_of},
             space::{Space, SpaceFilter, SpaceOrder, SpaceRow},
         },
         identity::{
@@ -182,6 +183,25 @@ impl Project {
         let page = PageArgs::new(first, after, last, before);
         let parent = (self.0.id.uuid(), "charts.project_id = p.id");
         charts_of(ctx, parent, filter.as_ref(), order_by, &page).await
+    }
+
+    /// The dashboards of the project.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn dashboards(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<DashboardFilter>,
+        #[graphql(desc = "In which order; the last changed first unless given.")] order_by: Option<
+            Vec<DashboardOrder>,
+        >,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Dashboard>> {
+        let page = PageArgs::new(first, after, last, before);
+        let parent = (self.0.id.uuid(), "dashboards.project_id = p.id");
+        dashboards_of(ctx, parent, filter.as_ref(), order_by, &page).await
     }
 
     /// The spaces of the project, on all levels.
