@@ -15,6 +15,9 @@ use narrator::Narrator;
 use std::{io::Write as _, process::ExitCode};
 use storage::Storage;
 
+/// Stack of each thread of the runtime. The engine resolves a document level by level on it.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
 /// Chartroom: a self-hosted GraphQL backend for BI platforms.
 #[derive(Debug, Parser)]
 #[command(
@@ -70,6 +73,7 @@ fn start(command: &Command) -> anyhow::Result<()> {
         ));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_stack_size(STACK_BYTES)
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
