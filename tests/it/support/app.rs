@@ -17,6 +17,7 @@ use chartroom::{
     },
 };
 use diesel_async::RunQueryDsl as _;
+use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc, time::Duration};
 use tokio::sync::Mutex;
@@ -125,7 +126,18 @@ impl TestApp {
     }
 
     /// Sends an operation.
-    pub async fn gql(&self, actor: Actor, query: &str, variables: Value) -> Answer {
+    ///
+    /// Boxed: a test sends many, and their futures would fill its thread's stack.
+    pub fn gql<'a>(
+        &'a self,
+        actor: Actor,
+        query: &'a str,
+        variables: Value,
+    ) -> BoxFuture<'a, Answer> {
+        Box::pin(self.post(actor, query, variables))
+    }
+
+    async fn post(&self, actor: Actor, query: &str, variables: Value) -> Answer {
         let body = json!({ "query": query, "variables": variables });
         let mut request = Request::post("/graphql")
             .header(header::CONTENT_TYPE, "application/json")
