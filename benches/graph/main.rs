@@ -8,6 +8,7 @@
 mod cases;
 mod check;
 mod dataset;
+mod lifted;
 mod load;
 mod measure;
 mod report;
@@ -70,13 +71,26 @@ enum Command {
         #[arg(long)]
         bind: SocketAddr,
     },
+    /// Serves Chartroom without its limit of cost.
+    #[command(hide = true)]
+    Lifted {
+        #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+        database: String,
+        #[arg(long)]
+        bind: SocketAddr,
+    },
 }
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    if let Some(Command::Sqljson { database, bind }) = args.command {
-        let runtime = tokio::runtime::Runtime::new().context("cannot start the reference")?;
-        return runtime.block_on(sqljson::serve(&database, bind));
+    if let Some(command) = &args.command {
+        let runtime = tokio::runtime::Runtime::new().context("cannot start a server")?;
+        return match command {
+            Command::Sqljson { database, bind } => {
+                runtime.block_on(sqljson::serve(database, *bind))
+            }
+            Command::Lifted { database, bind } => runtime.block_on(lifted::serve(database, *bind)),
+        };
     }
     if !args.bench {
         report::say("Nothing to do: benchmarks run by `make bench` or `cargo bench`.");

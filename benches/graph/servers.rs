@@ -20,13 +20,22 @@ pub(crate) struct Server {
 impl Server {
     /// The reference, on a database.
     pub(crate) async fn reference(world: &World) -> anyhow::Result<Self> {
+        Self::of_ours("sqljson", world).await
+    }
+
+    /// Chartroom without its limit of cost, on a database.
+    pub(crate) async fn lifted(world: &World) -> anyhow::Result<Self> {
+        Self::of_ours("lifted", world).await
+    }
+
+    async fn of_ours(name: &str, world: &World) -> anyhow::Result<Self> {
         let address = free()?;
         let mut command = Command::new(std::env::current_exe()?);
         command
-            .args(["sqljson", "--bind"])
+            .args([name, "--bind"])
             .arg(address.to_string())
             .env("DATABASE_URL", &world.url);
-        Self::start(command, address, "sqljson").await
+        Self::start(command, address, name).await
     }
 
     /// Chartroom, on a database.
