@@ -12,7 +12,10 @@ use chartroom::{
 };
 use clap::{Parser, Subcommand};
 use narrator::Narrator;
-use std::{io::Write as _, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
 use storage::Storage;
 
 /// Stack of each thread of the runtime. The engine resolves a document level by level on it.
@@ -113,6 +116,7 @@ fn log(config: &LogConfig) -> anyhow::Result<()> {
         .parse(&config.filter)
         .context("CHARTROOM_LOG cannot be read")?;
     let builder = tracing_subscriber::fmt()
+        .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
         .with_writer(std::io::stderr);
     let installed = match config.format {
