@@ -40,6 +40,8 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     // The guard has validated every document before (and better); the engine only executes.
     // No extensions: one would send every field down the slow path.
     async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        // Implemented by what other fields answer, returned by none itself.
+        .register_output_type::<content::Content>()
         .validation_mode(ValidationMode::Fast)
         .limit_recursive_depth(64)
         .disable_suggestions()

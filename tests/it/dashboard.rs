@@ -141,6 +141,12 @@ async fn a_dashboard_comes_out_as_it_went_in() {
     let answer = app.ask(tenant.admin, &read).await;
     assert_eq!(answer.at("/dashboard"), &made);
     assert_eq!(answer.at("/node/__typename"), "DashboardTile");
+    let both = format!(
+        "{{ nodes(ids: [\"{id}\", \"{chart}\"]) {{ ... on Content {{ name slug viewCount space {{ name }} project {{ id }} }} }} }}"
+    );
+    let answer = app.ask(tenant.admin, &both).await;
+    assert_eq!(answer.texts("/nodes", "name"), ["Company pulse", "Chart"]);
+    assert_eq!(answer.at("/nodes/1/space/name"), "Space");
     assert_eq!(
         names(
             &app,

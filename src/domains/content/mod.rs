@@ -4,8 +4,11 @@ use async_graphql::MergedObject;
 
 pub mod chart;
 pub mod dashboard;
+mod interface;
 pub mod metric_query;
 pub mod space;
+
+pub use interface::Content;
 
 /// What can be read here.
 #[derive(MergedObject, Default)]

@@ -2,9 +2,9 @@
 
 use super::{Chart, ChartKind, ChartRow};
 use crate::{
-    db::schema::charts,
+    db::{Fragment, schema::charts},
     gql::{
-        BooleanFilter, Connection, DateTimeFilter, FilterInput as _, IdFilter, ListNode, PageArgs,
+        BooleanFilter, Connection, DateTimeFilter, FilterInput, IdFilter, ListNode, PageArgs,
         StringFilter, by_id_loader, children, column, enum_filter, filterable, listing, search,
         sortable,
     },
@@ -84,10 +84,7 @@ pub async fn charts_of(
         .map(Into::into)
         .collect();
     children::<ChartRow, _>(ctx, parent, link, page, &order, || {
-        filter.map_or_else(
-            || Ok(crate::db::Fragment::yes()),
-            |filter| filter.condition(),
-        )
+        filter.map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
     })
     .await
 }

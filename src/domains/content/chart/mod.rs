@@ -16,7 +16,10 @@ pub(crate) mod store;
 
 pub use kind::kind_of;
 pub use list::{ChartFilter, ChartKindFilter, ChartOrder, ChartOrderField, charts_of};
-pub use mutation::ChartMutation;
+pub use mutation::{
+    ChartMutation, CreateChartInput, CreateChartPayload, DeleteChartsInput, DeleteChartsPayload,
+    UpdateChartInput, UpdateChartPayload,
+};
 pub use object::Chart;
 pub use policy::POLICIES;
 pub use query::ChartQuery;

@@ -8,7 +8,7 @@ use crate::{
         sql,
     },
     gql::{
-        Connection, DateTimeFilter, FilterInput as _, IdFilter, ListNode, PageArgs, StringFilter,
+        Connection, DateTimeFilter, FilterInput, IdFilter, ListNode, PageArgs, StringFilter,
         by_id_loader, children, column, filterable, listing, search, sortable,
     },
     kernel::{Result, entity},
@@ -131,7 +131,7 @@ pub async fn dashboards_of(
         .map(Into::into)
         .collect();
     children::<DashboardRow, _>(ctx, parent, link, page, &order, || {
-        filter.map_or_else(|| Ok(Fragment::yes()), |filter| filter.condition())
+        filter.map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
     })
     .await
 }

@@ -18,7 +18,10 @@ mod tile;
 
 pub use input::{DashboardTabInput, DashboardTileContentInput, DashboardTileInput};
 pub use list::{DashboardFilter, DashboardOrder, DashboardOrderField, dashboards_of};
-pub use mutation::DashboardMutation;
+pub use mutation::{
+    CreateDashboardInput, CreateDashboardPayload, DashboardMutation, DashboardUpdateInput,
+    DeleteDashboardsInput, DeleteDashboardsPayload, UpdateDashboardsInput, UpdateDashboardsPayload,
+};
 pub use object::Dashboard;
 pub use policy::POLICIES;
 pub use query::DashboardQuery;

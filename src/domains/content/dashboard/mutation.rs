@@ -221,22 +221,17 @@ async fn space_for(
     project: ProjectId,
     space: Option<SpaceId>,
 ) -> Result<Grant<Create<entity::Dashboard>, entity::Space>, Refusal> {
-    let space = match space {
-        Some(space) => space,
-        None => {
-            let creatable = tx
-                .viewer
-                .visible::<entity::Space, Create<entity::Dashboard>>();
-            store::first_space(tx.conn, &creatable, project)
-                .await?
-                .ok_or_else(|| {
-                    let text =
-                        "name a space: there is none here in which you may create dashboards";
-                    Refusal::user(UserErrorCode::Required, "spaceId", text)
-                })?
-        }
+    if let Some(space) = space {
+        return target(tx, "spaceId", project, space).await;
+    }
+    let creatable = tx
+        .viewer
+        .visible::<entity::Space, Create<entity::Dashboard>>();
+    let Some(first) = store::first_space(tx.conn, &creatable, project).await? else {
+        let text = "name a space: there is none here in which you may create dashboards";
+        return Err(Refusal::user(UserErrorCode::Required, "spaceId", text));
     };
-    target(tx, "spaceId", project, space).await
+    target(tx, "spaceId", project, first).await
 }
 
 /// The right to put a dashboard into a space of the project.

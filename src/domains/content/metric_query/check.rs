@@ -18,7 +18,7 @@ use std::collections::HashSet;
 use uuid::Uuid;
 
 /// Most rows that a query may ask for.
-pub const LIMIT_MAX: i32 = 100_000;
+const LIMIT_MAX: i32 = 100_000;
 /// Most fields, rules and definitions of one kind.
 const MANY: usize = 500;
 /// Deepest nesting of filter groups.
@@ -56,7 +56,7 @@ impl<'a> Checked<'a> {
             let found = input.limit;
             self.invalid(
                 &at("limit"),
-                format!("must be between 1 and {LIMIT_MAX}, got {found}"),
+                &format!("must be between 1 and {LIMIT_MAX}, got {found}"),
             );
         }
         if let Some(metadata) = &input.metadata {
@@ -159,7 +159,7 @@ impl<'a> Checked<'a> {
             (Some(items), None) => (FilterGroupOperator::And, "and", items.as_slice()),
             (None, Some(items)) => (FilterGroupOperator::Or, "or", items.as_slice()),
             _ => {
-                self.invalid(path, "give exactly one of `and` and `or`".to_owned());
+                self.invalid(path, "give exactly one of `and` and `or`");
                 (FilterGroupOperator::And, "and", [].as_slice())
             }
         };
@@ -167,7 +167,7 @@ impl<'a> Checked<'a> {
         if !nested {
             self.invalid(
                 path,
-                format!("groups may nest at most {GROUP_DEPTH_MAX} deep"),
+                &format!("groups may nest at most {GROUP_DEPTH_MAX} deep"),
             );
         }
         let items = if nested { items } else { &[] };
@@ -192,7 +192,7 @@ impl<'a> Checked<'a> {
     fn rule(&mut self, path: &str, rule: &FilterRuleInput) -> FilterRule {
         self.rules += 1;
         if self.rules == MANY + 1 {
-            self.invalid(path, format!("a query may have at most {MANY} rules"));
+            self.invalid(path, &format!("a query may have at most {MANY} rules"));
         }
         if let Some(settings) = &rule.settings {
             check_json(self.errors, &format!("{path}.settings"), settings);
@@ -218,19 +218,19 @@ impl<'a> Checked<'a> {
     ) -> Vec<Value> {
         let values = values.unwrap_or_default();
         let path = format!("{path}.values");
-        let (_, maximum) = operator.values();
+        let maximum = operator.most_values();
         if values.len() > maximum {
             let found = values.len();
             self.invalid(
                 &path,
-                format!("this operator takes at most {maximum} values, got {found}"),
+                &format!("this operator takes at most {maximum} values, got {found}"),
             );
         }
         for (n, value) in values.iter().enumerate().take(maximum) {
             if value.is_array() || value.is_object() || value.is_null() {
                 self.invalid(
                     &format!("{path}.{n}"),
-                    "must be a text, a number, true or false".into(),
+                    "must be a text, a number, true or false",
                 );
             } else {
                 check_json(self.errors, &format!("{path}.{n}"), value);
@@ -271,7 +271,7 @@ impl<'a> Checked<'a> {
             .percentile
             .is_some_and(|percentile| !(0.0..=100.0).contains(&percentile))
         {
-            self.invalid(&at("percentile"), "must be between 0 and 100".to_owned());
+            self.invalid(&at("percentile"), "must be between 0 and 100");
         }
         if let Some(description) = &input.description {
             let lines = text::lines(description, text::DESCRIPTION_MAX);
@@ -345,20 +345,17 @@ impl<'a> Checked<'a> {
             BinType::FixedNumber if !bin.bin_number.is_some_and(|n| (1..=1_000).contains(&n)) => {
                 self.invalid(
                     &at("binNumber"),
-                    "must be given for FIXED_NUMBER: 1 to 1000".into(),
+                    "must be given for FIXED_NUMBER: 1 to 1000",
                 );
             }
             BinType::FixedWidth if !bin.bin_width.is_some_and(|w| w.is_finite() && w > 0.0) => {
-                self.invalid(
-                    &at("binWidth"),
-                    "must be given for FIXED_WIDTH: above 0".into(),
-                );
+                self.invalid(&at("binWidth"), "must be given for FIXED_WIDTH: above 0");
             }
             BinType::CustomRange => {
                 let ranges = bin.custom_range.as_deref().unwrap_or_default();
                 self.at_most(&at("customRange"), ranges.len(), "ranges");
                 if ranges.is_empty() {
-                    self.invalid(&at("customRange"), "must be given for CUSTOM_RANGE".into());
+                    self.invalid(&at("customRange"), "must be given for CUSTOM_RANGE");
                 }
                 for (n, range) in ranges.iter().enumerate() {
                     let upside_down = range
@@ -369,7 +366,7 @@ impl<'a> Checked<'a> {
                         let path = format!("{path}.customRange.{n}");
                         self.invalid(
                             &path,
-                            "`from` must be less than `to`, and one must be given".into(),
+                            "`from` must be less than `to`, and one must be given",
                         );
                     }
                 }
@@ -403,7 +400,7 @@ impl<'a> Checked<'a> {
             if !selected.contains(id) {
                 self.invalid(
                     &format!("{path}.{n}.fieldId"),
-                    format!(
+                    &format!(
                         "`{id}` is not among the dimensions, metrics and calculations of the query"
                     ),
                 );
@@ -417,7 +414,7 @@ impl<'a> Checked<'a> {
             if !seen.insert(name) {
                 self.invalid(
                     &format!("{path}.{n}{field}"),
-                    format!("`{name}` is given twice"),
+                    &format!("`{name}` is given twice"),
                 );
             }
         }
@@ -463,7 +460,7 @@ impl<'a> Checked<'a> {
         }
     }
 
-    fn invalid(&mut self, path: &str, message: String) {
+    fn invalid(&mut self, path: &str, message: &str) {
         self.errors
             .add(UserErrorCode::Invalid, path, format!("{path}: {message}"));
     }

@@ -116,25 +116,26 @@ pub enum FilterOperator {
 }
 
 impl FilterOperator {
-    /// How few and how many values the operator takes.
-    pub const fn values(self) -> (usize, usize) {
+    /// How many values the operator takes at most.
+    pub const fn most_values(self) -> usize {
         match self {
-            Self::IsNull | Self::NotNull => (0, 0),
-            Self::InTheCurrent | Self::NotInTheCurrent => (0, 1),
-            Self::Equals
-            | Self::NotEquals
-            | Self::StartsWith
-            | Self::EndsWith
-            | Self::Include
-            | Self::NotInclude => (0, 10_000),
-            Self::LessThan
+            Self::IsNull | Self::NotNull => 0,
+            Self::InTheCurrent
+            | Self::NotInTheCurrent
+            | Self::LessThan
             | Self::LessThanOrEqual
             | Self::GreaterThan
             | Self::GreaterThanOrEqual
             | Self::InThePast
             | Self::NotInThePast
-            | Self::InTheNext => (0, 1),
-            Self::InBetween => (0, 2),
+            | Self::InTheNext => 1,
+            Self::InBetween => 2,
+            Self::Equals
+            | Self::NotEquals
+            | Self::StartsWith
+            | Self::EndsWith
+            | Self::Include
+            | Self::NotInclude => 10_000,
         }
     }
 }

@@ -15,7 +15,10 @@ mod sharing;
 pub(crate) mod store;
 
 pub use list::{SpaceFilter, SpaceOrder, SpaceOrderField};
-pub use mutation::SpaceMutation;
+pub use mutation::{
+    CreateSpaceInput, CreateSpacePayload, DeleteSpacesInput, DeleteSpacesPayload, SpaceMutation,
+    UpdateSpaceInput, UpdateSpacePayload,
+};
 pub use object::Space;
 pub use policy::{POLICIES, PlaceRow, PlaceSql, place_of};
 pub use query::SpaceQuery;

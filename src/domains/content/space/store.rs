@@ -105,7 +105,9 @@ pub(crate) async fn free_slug(
     if !taken(slug) {
         return Ok(Some(slug.to_owned()));
     }
-    Ok((2_u32..)
+    // One more number than there are siblings: one is free.
+    let numbers = 2..=siblings.len().saturating_add(2);
+    Ok(numbers
         .map(|n| format!("{slug}-{n}"))
         .find(|slug| !taken(slug)))
 }
