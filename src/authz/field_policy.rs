@@ -92,7 +92,11 @@ impl FieldPolicy {
     }
 }
 
-#[expect(clippy::ref_option, reason = "the signature that serde calls")]
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature that serde calls"
+)]
 fn permission_name<S: serde::Serializer>(
     permission: &Option<Permission>,
     serializer: S,

@@ -50,7 +50,7 @@ enum Command {
 }
 
 /// Runs a command; a failure is one line on the standard error.
-pub(crate) fn run(cli: Cli) -> ExitCode {
+pub(crate) fn run(cli: &Cli) -> ExitCode {
     match start(&cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -82,7 +82,7 @@ fn start(command: &Command) -> anyhow::Result<()> {
         .context("the runtime cannot be started")?;
     runtime.block_on(async {
         match command {
-            Command::Serve { demo } => serve::serve(config, *demo, &narrator).await,
+            Command::Serve { demo } => Box::pin(serve::serve(config, *demo, &narrator)).await,
             Command::Migrate => {
                 let storage = Storage::open(&config.storage, &narrator).await?;
                 let done = migrate_only(&storage, &narrator).await;

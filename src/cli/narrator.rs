@@ -4,7 +4,7 @@ use chartroom::config::LogFormat;
 use std::io::Write as _;
 
 /// Writes for people, or into the log where that is read by machines.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Clone, Copy)]
 pub(crate) struct Narrator {
     format: LogFormat,
 }
@@ -15,7 +15,7 @@ impl Narrator {
     }
 
     /// Says one thing.
-    pub(crate) fn say(&self, text: &str) {
+    pub(crate) fn say(self, text: &str) {
         match self.format {
             LogFormat::Json => tracing::info!("{text}"),
             LogFormat::Text => {

@@ -73,7 +73,7 @@ async fn run(
     let stopped = CancellationToken::new();
     let admin = http::serve(admin, http.admin_router(), stopped.clone());
     let api = http::serve(api, http.router(), app.stopping.clone());
-    welcome(&config.http, address, admin_address, narrator);
+    welcome(&config.http, address, admin_address, *narrator);
     let stop = async {
         stops.next().await;
         narrator.say("stopping: requests in flight have 30 s to finish");
@@ -106,7 +106,7 @@ async fn listen(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListen
 }
 
 /// Where everything is, and how to begin.
-fn welcome(config: &HttpConfig, api: SocketAddr, admin: SocketAddr, narrator: &Narrator) {
+fn welcome(config: &HttpConfig, api: SocketAddr, admin: SocketAddr, narrator: Narrator) {
     narrator.say(&format!("the API is at        http://{api}/graphql"));
     if config.playground != PlaygroundMode::Off {
         narrator.say(&format!(

@@ -63,7 +63,7 @@ pub struct PooledConn {
 }
 
 /// What the pool keeps.
-pub struct Slot {
+pub(crate) struct Slot {
     conn: AsyncPgConnection,
     traffic: Arc<Traffic>,
     url: Arc<str>,
@@ -89,7 +89,7 @@ impl Slot {
 }
 
 /// Makes connections and decides which may be used again.
-pub struct Manager {
+pub(crate) struct Manager {
     config: DatabaseConfig,
 }
 
@@ -144,16 +144,14 @@ impl Database {
     /// # Errors
     /// The pool cannot be built for this configuration.
     pub fn new(config: DatabaseConfig) -> anyhow::Result<Self> {
-        let wait = config.wait_timeout;
-        let pool = managed::Pool::builder(Manager {
-            config: config.clone(),
-        })
-        .max_size(config.max_connections)
-        .wait_timeout(Some(wait))
-        .create_timeout(Some(wait))
-        .recycle_timeout(Some(wait))
-        .runtime(deadpool::Runtime::Tokio1)
-        .build()?;
+        let (wait, most) = (config.wait_timeout, config.max_connections);
+        let pool = managed::Pool::builder(Manager { config })
+            .max_size(most)
+            .wait_timeout(Some(wait))
+            .create_timeout(Some(wait))
+            .recycle_timeout(Some(wait))
+            .runtime(deadpool::Runtime::Tokio1)
+            .build()?;
         Ok(Self { pool })
     }
 

@@ -17,7 +17,7 @@ pub trait ListNode: OutputType {
 }
 
 /// Counts all nodes of a connection; run only if `totalCount` is selected.
-pub type Count = Box<dyn Fn(Arc<Scope>) -> BoxFuture<'static, Result<i64>> + Send + Sync>;
+pub(crate) type Count = Box<dyn Fn(Arc<Scope>) -> BoxFuture<'static, Result<i64>> + Send + Sync>;
 
 /// One page of a list.
 pub struct Connection<N> {

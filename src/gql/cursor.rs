@@ -32,13 +32,13 @@ pub(super) fn decode(
     if cursor.len() > LONGEST {
         return Err(foreign());
     }
-    let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| foreign())?;
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).ok().ok_or_else(foreign)?;
     let (version, rest) = bytes.split_first().ok_or_else(foreign)?;
     let (signature, keys) = rest.split_at_checked(4).ok_or_else(foreign)?;
     if *version != VERSION || signature != order.signature.to_be_bytes() {
         return Err(foreign());
     }
-    let keys: Vec<String> = serde_json::from_slice(keys).map_err(|_| foreign())?;
+    let keys: Vec<String> = serde_json::from_slice(keys).ok().ok_or_else(foreign)?;
     if keys.len() != order.terms.len()
         || !order
             .terms

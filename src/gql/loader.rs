@@ -125,7 +125,7 @@ impl<B: Batch> AnyLane for Lane<B> {
 #[derive(Default)]
 pub struct Lanes {
     scope: Weak<Scope>,
-    lanes: Mutex<HashMap<(TypeId, usize), Arc<dyn AnyLane>>>,
+    by_kind: Mutex<HashMap<(TypeId, usize), Arc<dyn AnyLane>>>,
     waiting: Mutex<Vec<Arc<dyn AnyLane>>>,
 }
 
@@ -152,7 +152,7 @@ impl Lanes {
 
     /// Forgets what was loaded, after a mutation changed it.
     pub fn forget(&self) {
-        for lane in lock(&self.lanes).values() {
+        for lane in lock(&self.by_kind).values() {
             lane.forget();
         }
     }
@@ -162,7 +162,7 @@ impl Lanes {
         place: usize,
         batch: impl FnOnce() -> Result<B>,
     ) -> Result<Arc<Lane<B>>> {
-        let mut lanes = lock(&self.lanes);
+        let mut lanes = lock(&self.by_kind);
         let lane = match lanes.get(&(TypeId::of::<B>(), place)) {
             Some(lane) => lane.clone(),
             None => {
@@ -180,7 +180,8 @@ impl Lanes {
         };
         lane.as_any()
             .downcast()
-            .map_err(|_| Error::fault("a lane has another type than its key"))
+            .ok()
+            .ok_or_else(|| Error::fault("a lane has another type than its key"))
     }
 
     /// Loads a value through the lane of its kind. `place` tells apart lanes of one kind with

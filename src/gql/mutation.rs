@@ -163,9 +163,9 @@ where
     scope.lanes.forget();
     let refusal = match result {
         Ok((value, viewer)) => {
-            viewer
-                .into_iter()
-                .for_each(|viewer| scope.go_on_with(viewer));
+            if let Some(viewer) = viewer {
+                scope.go_on_with(viewer);
+            }
             return Ok(Ok(value));
         }
         Err(refusal) => refusal,
@@ -253,8 +253,8 @@ async fn rights_after(tx: &Tx<'_>) -> Result<Option<Arc<Viewer>>> {
     let first = access.organizations.first().copied();
     let organization = tx.viewer.organization.or(first);
     Ok(Some(Arc::new(Viewer {
-        access,
         organization,
+        access,
         ..(*tx.viewer).clone()
     })))
 }

@@ -72,7 +72,11 @@ text_scalar! {
 text_scalar! {
     /// IANA zone name.
     TimeZone, "TimeZone", |text| {
-        chrono_tz::Tz::from_str(text).map(|_| ()).map_err(|_| "expected the IANA name of a time zone, such as Europe/Berlin".to_owned())
+        if chrono_tz::Tz::from_str(text).is_ok() {
+            Ok(())
+        } else {
+            Err("expected the IANA name of a time zone, such as Europe/Berlin".to_owned())
+        }
     }
 }
 text_scalar! {

@@ -35,7 +35,7 @@ macro_rules! entities {
         pub enum Node { $(#[doc(hidden)] $node($node)),* }
 
         /// Prefix and type of every kind of node.
-        pub const KINDS: &[(&str, &str)] = &[$((<$entity as Entity>::PREFIX, <$entity as Entity>::TYPE)),*];
+        pub(crate) const KINDS: &[(&str, &str)] = &[$((<$entity as Entity>::PREFIX, <$entity as Entity>::TYPE)),*];
 
         /// Any node by its prefix and UUID; `None` if the viewer may not see it.
         pub(super) async fn find(ctx: &Context<'_>, id: AnyId<'_>) -> Result<Option<Node>> {
@@ -92,7 +92,7 @@ entities! {
 
 /// `node` and `nodes`.
 #[derive(Default)]
-pub struct NodeQuery;
+pub(crate) struct NodeQuery;
 
 #[Object]
 impl NodeQuery {

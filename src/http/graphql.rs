@@ -184,7 +184,7 @@ async fn body_of(call: &Call<'_>, body: Body) -> Result<Bytes, Failure> {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(error)) => {
             let over = std::error::Error::source(&error)
-                .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+                .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
             Err(if over {
                 Failure::too_large(config.body_limit)
             } else {

@@ -1,6 +1,6 @@
 //! Grants: giving and taking access.
 
-use crate::support::{Actor, Answer, Tenant, TestApp};
+use crate::support::{Actor, Tenant, TestApp};
 use chartroom::{db::sql, kernel::entity::UserId};
 use diesel_async::RunQueryDsl as _;
 use serde_json::{Value, json};

@@ -1,6 +1,14 @@
 //! The one integration test binary: everything a caller can do, over real HTTP and PostgreSQL.
 
 #![cfg(test)]
+#![expect(
+    clippy::too_many_lines,
+    clippy::string_slice,
+    clippy::large_futures,
+    clippy::needless_pass_by_value,
+    clippy::items_after_statements,
+    reason = "a test is read as a story, and may panic"
+)]
 
 mod support;
 

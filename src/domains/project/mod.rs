@@ -2,6 +2,10 @@
 
 use async_graphql::MergedObject;
 
+#[expect(
+    clippy::module_inception,
+    reason = "the area has the name of its entity"
+)]
 pub mod project;
 
 /// What can be read of projects.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// An answer of the server.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub(crate) struct Answer {
     /// The whole body.
     pub body: Value,
     /// SQL statements sent for the request, by the server's own count.
@@ -14,7 +14,7 @@ pub struct Answer {
 impl Answer {
     /// The data; panics with the errors if there are any.
     #[track_caller]
-    pub fn data(&self) -> &Value {
+    pub(crate) fn data(&self) -> &Value {
         assert!(
             self.body.get("errors").is_none(),
             "unexpected errors: {:#}",
@@ -25,7 +25,7 @@ impl Answer {
 
     /// The value at a JSON pointer below `data`.
     #[track_caller]
-    pub fn at(&self, pointer: &str) -> &Value {
+    pub(crate) fn at(&self, pointer: &str) -> &Value {
         let data = self.data();
         data.pointer(pointer)
             .unwrap_or_else(|| panic!("nothing at {pointer} in {data:#}"))
@@ -33,7 +33,7 @@ impl Answer {
 
     /// The text at a JSON pointer below `data`.
     #[track_caller]
-    pub fn text(&self, pointer: &str) -> String {
+    pub(crate) fn text(&self, pointer: &str) -> String {
         let value = self.at(pointer);
         value
             .as_str()
@@ -43,7 +43,7 @@ impl Answer {
 
     /// The texts of a field of each element of the list at a pointer.
     #[track_caller]
-    pub fn texts(&self, pointer: &str, field: &str) -> Vec<String> {
+    pub(crate) fn texts(&self, pointer: &str, field: &str) -> Vec<String> {
         let list = self.at(pointer).as_array().expect("a list");
         list.iter()
             .map(|item| item[field].as_str().expect("a text").to_owned())
@@ -52,7 +52,7 @@ impl Answer {
 
     /// `extensions.code` of the first error.
     #[track_caller]
-    pub fn code(&self) -> &str {
+    pub(crate) fn code(&self) -> &str {
         self.body["errors"][0]["extensions"]["code"]
             .as_str()
             .unwrap_or_else(|| panic!("no error code in {:#}", self.body))
@@ -60,7 +60,7 @@ impl Answer {
 
     /// Message of the first error.
     #[track_caller]
-    pub fn message(&self) -> &str {
+    pub(crate) fn message(&self) -> &str {
         self.body["errors"][0]["message"]
             .as_str()
             .unwrap_or_else(|| panic!("no error message in {:#}", self.body))
@@ -68,7 +68,7 @@ impl Answer {
 
     /// Codes and paths of the `userErrors` of a mutation, as `CODE path.of.field`.
     #[track_caller]
-    pub fn user_errors(&self, mutation: &str) -> Vec<String> {
+    pub(crate) fn user_errors(&self, mutation: &str) -> Vec<String> {
         let errors = self
             .at(&format!("/{mutation}/userErrors"))
             .as_array()
@@ -91,7 +91,7 @@ impl Answer {
 
     /// Asserts that a mutation had no mistakes, and gives its payload.
     #[track_caller]
-    pub fn done(&self, mutation: &str) -> &Value {
+    pub(crate) fn done(&self, mutation: &str) -> &Value {
         let errors = self.user_errors(mutation);
         assert!(errors.is_empty(), "unexpected mistakes: {:#}", self.body);
         self.at(&format!("/{mutation}"))

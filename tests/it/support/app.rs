@@ -25,7 +25,7 @@ use tower::ServiceExt as _;
 
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Actor {
+pub(crate) enum Actor {
     /// Nobody in particular.
     Anonymous,
     /// A signed-in user, working in an organization (in none, if there is no such organization).
@@ -33,7 +33,7 @@ pub enum Actor {
 }
 
 /// A server with a database of its own.
-pub struct TestApp {
+pub(crate) struct TestApp {
     /// The database.
     pub db: Database,
     /// The server.
@@ -48,12 +48,12 @@ pub struct TestApp {
 
 impl TestApp {
     /// Starts a server.
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(|_| {}).await
     }
 
     /// Starts a server with other settings than the usual ones of tests.
-    pub async fn with(change: impl FnOnce(&mut HttpConfig)) -> Self {
+    pub(crate) async fn with(change: impl FnOnce(&mut HttpConfig)) -> Self {
         let database = TestDatabase::create().await;
         let db = Database::new(DatabaseConfig {
             url: database.url(),
@@ -78,17 +78,17 @@ impl TestApp {
     }
 
     /// Address of the database.
-    pub fn database_url(&self) -> String {
+    pub(crate) fn database_url(&self) -> String {
         self.database.url()
     }
 
     /// A connection for preparing and checking what callers cannot.
-    pub async fn conn(&self) -> PooledConn {
+    pub(crate) async fn conn(&self) -> PooledConn {
         self.db.get().await.expect("a connection")
     }
 
     /// A session token of a user; the same one each time.
-    pub async fn token(&self, actor: Actor) -> String {
+    pub(crate) async fn token(&self, actor: Actor) -> String {
         let Actor::User(user, organization) = actor else {
             panic!("anonymous callers have no token");
         };
@@ -117,7 +117,7 @@ impl TestApp {
     }
 
     /// Sends any request.
-    pub async fn send(&self, request: Request<Body>) -> Response<Body> {
+    pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
         self.router
             .clone()
             .oneshot(request)
@@ -128,7 +128,7 @@ impl TestApp {
     /// Sends an operation.
     ///
     /// Boxed: a test sends many, and their futures would fill its thread's stack.
-    pub fn gql<'a>(
+    pub(crate) fn gql<'a>(
         &'a self,
         actor: Actor,
         query: &'a str,
@@ -160,7 +160,7 @@ impl TestApp {
     }
 
     /// Sends an operation without variables.
-    pub async fn ask(&self, actor: Actor, query: &str) -> Answer {
+    pub(crate) async fn ask(&self, actor: Actor, query: &str) -> Answer {
         self.gql(actor, query, json!({})).await
     }
 }

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::sync::OnceCell;
 
 /// A database that is dropped with this value.
-pub struct TestDatabase {
+pub(crate) struct TestDatabase {
     server: String,
     name: String,
 }
@@ -18,7 +18,7 @@ static TEMPLATE: OnceCell<(String, String)> = OnceCell::const_new();
 
 impl TestDatabase {
     /// A fresh copy of the migrated template.
-    pub async fn create() -> Self {
+    pub(crate) async fn create() -> Self {
         let (server, template) = TEMPLATE.get_or_init(prepare).await.clone();
         let name = format!("test_{}", uuid::Uuid::new_v4().simple());
         let mut conn = connect(&server).await;
@@ -31,7 +31,7 @@ impl TestDatabase {
     }
 
     /// Address of the database.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         with_database(&self.server, &self.name)
     }
 }

@@ -13,7 +13,7 @@ use serde_json::json;
 
 /// An organization with its administrator.
 #[derive(Debug, Clone, Copy)]
-pub struct Tenant {
+pub(crate) struct Tenant {
     /// The organization.
     pub id: OrganizationId,
     /// Its administrator.
@@ -22,7 +22,7 @@ pub struct Tenant {
 
 impl Tenant {
     /// A new organization with an administrator.
-    pub async fn create(app: &TestApp, name: &str) -> Self {
+    pub(crate) async fn create(app: &TestApp, name: &str) -> Self {
         let id = OrganizationId::new();
         let conn = app.conn().await;
         sql(
@@ -43,7 +43,7 @@ impl Tenant {
     }
 
     /// A new member with a role on the organization, given by key.
-    pub async fn user(&self, app: &TestApp, username: &str, role: &str) -> Actor {
+    pub(crate) async fn user(&self, app: &TestApp, username: &str, role: &str) -> Actor {
         let user = UserId::new();
         let conn = app.conn().await;
         let run = async |text: &'static str, binds: Vec<Bind>| {
@@ -89,7 +89,7 @@ impl Tenant {
     }
 
     /// The member of that name.
-    pub async fn actor(&self, app: &TestApp, username: &str) -> Actor {
+    pub(crate) async fn actor(&self, app: &TestApp, username: &str) -> Actor {
         let conn = app.conn().await;
         let user: UserId = sql("SELECT id FROM users WHERE username = ?", [username.into()])
             .statement::<diesel::sql_types::Uuid>()
@@ -100,7 +100,7 @@ impl Tenant {
     }
 
     /// A new project, made by the administrator; its id.
-    pub async fn project(&self, app: &TestApp, name: &str) -> String {
+    pub(crate) async fn project(&self, app: &TestApp, name: &str) -> String {
         let query = "mutation ($input: CreateProjectInput!) { \
                      createProject(input: $input) { project { id } userErrors { code message path } } }";
         let input = json!({ "organizationId": self.id.to_string(), "name": name });
@@ -110,7 +110,7 @@ impl Tenant {
     }
 
     /// A new space, made by the administrator; its id.
-    pub async fn space(
+    pub(crate) async fn space(
         &self,
         app: &TestApp,
         project: &str,
@@ -129,7 +129,7 @@ impl Tenant {
     }
 
     /// A new chart, made by the administrator; its id.
-    pub async fn chart(&self, app: &TestApp, space: &str, name: &str) -> String {
+    pub(crate) async fn chart(&self, app: &TestApp, space: &str, name: &str) -> String {
         let query = "mutation ($input: CreateChartInput!) { \
                      createChart(input: $input) { chart { id } userErrors { code message path } } }";
         let input = json!({
@@ -146,7 +146,7 @@ impl Tenant {
     }
 
     /// Gives a user a role on a scope, as the administrator.
-    pub async fn grant(&self, app: &TestApp, scope: &str, user: Actor, role: &str) {
+    pub(crate) async fn grant(&self, app: &TestApp, scope: &str, user: Actor, role: &str) {
         let Actor::User(user, _) = user else {
             panic!("a user")
         };

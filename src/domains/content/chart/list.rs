@@ -83,8 +83,5 @@ pub async fn charts_of(
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<ChartRow, _>(ctx, parent, link, page, &order, || {
-        filter.map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
-    })
-    .await
+    children::<ChartRow, _>(ctx, parent, link, page, &order, || filter.condition()).await
 }

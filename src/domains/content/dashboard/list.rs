@@ -130,8 +130,5 @@ pub async fn dashboards_of(
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<DashboardRow, _>(ctx, parent, link, page, &order, || {
-        filter.map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
-    })
-    .await
+    children::<DashboardRow, _>(ctx, parent, link, page, &order, || filter.condition()).await
 }

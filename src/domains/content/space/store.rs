@@ -106,7 +106,7 @@ pub(crate) async fn free_slug(
         return Ok(Some(slug.to_owned()));
     }
     // One more number than there are siblings: one is free.
-    let numbers = 2..=siblings.len().saturating_add(2);
+    let numbers = 2..siblings.len().saturating_add(3);
     Ok(numbers
         .map(|n| format!("{slug}-{n}"))
         .find(|slug| !taken(slug)))

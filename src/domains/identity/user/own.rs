@@ -21,7 +21,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 /// What `updateViewer` answers.
 #[derive(SimpleObject)]
-pub struct UpdateViewerPayload {
+pub(crate) struct UpdateViewerPayload {
     /// The caller; null if there are mistakes.
     pub viewer: Option<Viewer>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -30,7 +30,7 @@ pub struct UpdateViewerPayload {
 
 /// What `deleteViewer` answers.
 #[derive(SimpleObject)]
-pub struct DeleteViewerPayload {
+pub(crate) struct DeleteViewerPayload {
     /// Id of the deleted account; null if there are mistakes.
     pub deleted_id: Option<ID>,
     /// Mistakes; the account stays if there are any.
@@ -39,7 +39,7 @@ pub struct DeleteViewerPayload {
 
 /// What `changePassword` answers.
 #[derive(SimpleObject)]
-pub struct ChangePasswordPayload {
+pub(crate) struct ChangePasswordPayload {
     /// The caller; null if there are mistakes.
     pub viewer: Option<Viewer>,
     /// Mistakes in the input; the old password stays if there are any.
@@ -48,7 +48,7 @@ pub struct ChangePasswordPayload {
 
 /// What `setDefaultOrganization` answers.
 #[derive(SimpleObject)]
-pub struct SetDefaultOrganizationPayload {
+pub(crate) struct SetDefaultOrganizationPayload {
     /// The caller; null if there are mistakes.
     pub viewer: Option<Viewer>,
     /// Mistakes in the input; nothing was stored if there are any.

@@ -40,6 +40,7 @@ text_enum! {
 }
 
 /// An account.
+#[expect(clippy::struct_excessive_bools, reason = "as many as the table has")]
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = users, check_for_backend(Pg))]
 pub struct UserRow {

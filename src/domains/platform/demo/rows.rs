@@ -338,7 +338,7 @@ impl<'a> Maker<'a> {
         &self,
         project: &Project,
         space: &str,
-        made: Made<'_>,
+        made: &Made<'_>,
     ) -> anyhow::Result<Map<String, Value>> {
         let row = json!({
             "organization_id": self.owner(),
@@ -372,7 +372,7 @@ impl<'a> Maker<'a> {
         let dashboard = dashboard
             .map(|slug| self.id(&format!("dashboard/{}/{slug}", project.slug)))
             .transpose()?;
-        let mut row = self.content(project, &chart.space, made)?;
+        let mut row = self.content(project, &chart.space, &made)?;
         row.extend([
             (
                 "id".to_owned(),
@@ -401,7 +401,7 @@ impl<'a> Maker<'a> {
         };
         let key = format!("{}/{}", project.slug, dashboard.slug);
         let id = self.id(&format!("dashboard/{key}"))?;
-        let mut row = self.content(project, &dashboard.space, made)?;
+        let mut row = self.content(project, &dashboard.space, &made)?;
         row.insert("id".to_owned(), json!(id));
         row.insert(
             "filters".to_owned(),

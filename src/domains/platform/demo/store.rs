@@ -72,6 +72,7 @@ macro_rules! insert {
 }
 
 /// Stores all rows.
+#[expect(clippy::too_many_lines, reason = "a list of statements")]
 pub(super) async fn insert(conn: &Conn, _: System, rows: Rows) -> Result<()> {
     let organizations = rows.organizations.clone();
     let steps: [(&'static str, Vec<Value>); 16] = [
