@@ -83,5 +83,8 @@ pub async fn charts_of(
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<ChartRow, _>(ctx, parent, link, page, &order, || filter.condition()).await
+    children::<ChartRow, _>(ctx, parent, link, page, &order, || match filter {
+            Some(filter) => filter.condition(),
+            None => Ok(Fragment::yes()),
+        }).await
 }

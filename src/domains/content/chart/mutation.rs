@@ -32,7 +32,7 @@ const MOST_COLUMNS: usize = 500;
 /// A new chart: in a space, or inside one dashboard; give exactly one of `spaceId` and
 /// `dashboardId`.
 #[derive(Debug, InputObject)]
-pub(crate) struct CreateChartInput {
+pub struct CreateChartInput {
     /// The space that it will be in. Needs CHART_CREATE there.
     pub space_id: Option<ID>,
     /// The only dashboard that it will exist in; it takes the dashboard's space. Needs CHART_CREATE
@@ -56,7 +56,7 @@ pub(crate) struct CreateChartInput {
 
 /// A change of a chart. Fields left out stay as they are.
 #[derive(Debug, InputObject)]
-pub(crate) struct UpdateChartInput {
+pub struct UpdateChartInput {
     /// The chart. Needs CHART_EDIT.
     pub id: ID,
     /// New name.
@@ -78,7 +78,7 @@ pub(crate) struct UpdateChartInput {
 
 /// Charts to delete.
 #[derive(Debug, InputObject)]
-pub(crate) struct DeleteChartsInput {
+pub struct DeleteChartsInput {
     /// The charts, at most 100. Needs CHART_DELETE on each; one that fails keeps all. Tiles that
     /// show them go too.
     pub ids: Vec<ID>,
@@ -86,7 +86,7 @@ pub(crate) struct DeleteChartsInput {
 
 /// What `createChart` answers.
 #[derive(SimpleObject)]
-pub(crate) struct CreateChartPayload {
+pub struct CreateChartPayload {
     /// The chart; null if there are mistakes.
     pub chart: Option<Chart>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -95,7 +95,7 @@ pub(crate) struct CreateChartPayload {
 
 /// What `updateChart` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateChartPayload {
+pub struct UpdateChartPayload {
     /// The chart; null if there are mistakes.
     pub chart: Option<Chart>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -104,7 +104,7 @@ pub(crate) struct UpdateChartPayload {
 
 /// What `deleteCharts` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteChartsPayload {
+pub struct DeleteChartsPayload {
     /// Ids of the deleted charts; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.

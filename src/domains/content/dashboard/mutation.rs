@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 /// A new dashboard.
 #[derive(Debug, InputObject)]
-pub(crate) struct CreateDashboardInput {
+pub struct CreateDashboardInput {
     /// The project that it will belong to.
     pub project_id: ID,
     /// The space that it will be in; needs DASHBOARD_CREATE there. Left out: the first space by
@@ -47,7 +47,7 @@ pub(crate) struct CreateDashboardInput {
 
 /// A change of one dashboard. Fields left out stay as they are; lists given replace.
 #[derive(Debug, InputObject)]
-pub(crate) struct DashboardUpdateInput {
+pub struct DashboardUpdateInput {
     /// The dashboard. Needs DASHBOARD_EDIT.
     pub id: ID,
     /// New name.
@@ -68,21 +68,21 @@ pub(crate) struct DashboardUpdateInput {
 
 /// Dashboards to change.
 #[derive(Debug, InputObject)]
-pub(crate) struct UpdateDashboardsInput {
+pub struct UpdateDashboardsInput {
     /// The changes, at most 100, one for each dashboard; one that fails keeps all as they are.
     pub dashboards: Vec<DashboardUpdateInput>,
 }
 
 /// Dashboards to delete.
 #[derive(Debug, InputObject)]
-pub(crate) struct DeleteDashboardsInput {
+pub struct DeleteDashboardsInput {
     /// The dashboards, at most 100. Needs DASHBOARD_DELETE on each; one that fails keeps all.
     pub ids: Vec<ID>,
 }
 
 /// What `createDashboard` answers.
 #[derive(SimpleObject)]
-pub(crate) struct CreateDashboardPayload {
+pub struct CreateDashboardPayload {
     /// The dashboard; null if there are mistakes.
     pub dashboard: Option<Dashboard>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -91,7 +91,7 @@ pub(crate) struct CreateDashboardPayload {
 
 /// What `updateDashboards` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateDashboardsPayload {
+pub struct UpdateDashboardsPayload {
     /// The dashboards, in the order of the input; null if there are mistakes.
     pub dashboards: Option<Vec<Dashboard>>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -100,7 +100,7 @@ pub(crate) struct UpdateDashboardsPayload {
 
 /// What `deleteDashboards` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteDashboardsPayload {
+pub struct DeleteDashboardsPayload {
     /// Ids of the deleted dashboards; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.

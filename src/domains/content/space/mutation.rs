@@ -25,7 +25,7 @@ const DEEPEST: usize = 32;
 
 /// A new space.
 #[derive(Debug, InputObject)]
-pub(crate) struct CreateSpaceInput {
+pub struct CreateSpaceInput {
     /// The project that it will belong to.
     pub project_id: ID,
     /// The space that it will be in; needs SPACE_CREATE there. Left out: the first level of the
@@ -44,7 +44,7 @@ pub(crate) struct CreateSpaceInput {
 
 /// A change of a space. Fields left out stay as they are.
 #[derive(Debug, InputObject)]
-pub(crate) struct UpdateSpaceInput {
+pub struct UpdateSpaceInput {
     /// The space. Needs SPACE_EDIT.
     pub id: ID,
     /// New name, unique among the spaces beside it.
@@ -60,7 +60,7 @@ pub(crate) struct UpdateSpaceInput {
 
 /// Spaces to delete.
 #[derive(Debug, InputObject)]
-pub(crate) struct DeleteSpacesInput {
+pub struct DeleteSpacesInput {
     /// The spaces, at most 100. Needs SPACE_DELETE on each and on every space inside; one that
     /// fails keeps all.
     pub ids: Vec<ID>,
@@ -68,7 +68,7 @@ pub(crate) struct DeleteSpacesInput {
 
 /// What `createSpace` answers.
 #[derive(SimpleObject)]
-pub(crate) struct CreateSpacePayload {
+pub struct CreateSpacePayload {
     /// The space; null if there are mistakes.
     pub space: Option<Space>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -77,7 +77,7 @@ pub(crate) struct CreateSpacePayload {
 
 /// What `updateSpace` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateSpacePayload {
+pub struct UpdateSpacePayload {
     /// The space; null if there are mistakes.
     pub space: Option<Space>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -86,7 +86,7 @@ pub(crate) struct UpdateSpacePayload {
 
 /// What `deleteSpaces` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteSpacesPayload {
+pub struct DeleteSpacesPayload {
     /// Ids of the deleted spaces; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.
