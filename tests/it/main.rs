@@ -14,6 +14,7 @@ mod support;
 
 mod architecture;
 mod audit;
+mod authentication;
 mod chart;
 mod dashboard;
 mod demo;
@@ -22,6 +23,7 @@ mod embedded;
 mod escalation;
 mod grant;
 mod group;
+mod identity;
 mod membership;
 mod organization;
 mod project;

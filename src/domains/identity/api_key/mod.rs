@@ -12,7 +12,9 @@ mod store;
 
 pub use list::{ApiKeyFilter, ApiKeyOrder, ApiKeyOrderField};
 pub use mutation::{
-    ApiKeyMutation, CreateApiKeyInput, DeleteApiKeysInput, RotateApiKeyInput, UpdateApiKeyInput,
+    ApiKeyMutation, CreateApiKeyInput, CreateApiKeyPayload, DeleteApiKeysInput,
+    DeleteApiKeysPayload, RotateApiKeyInput, RotateApiKeyPayload, UpdateApiKeyInput,
+    UpdateApiKeyPayload,
 };
 pub use object::ApiKey;
 pub use policy::POLICIES;

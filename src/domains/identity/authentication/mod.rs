@@ -11,8 +11,8 @@ mod sign_in;
 mod store;
 
 pub use authenticator::{Authenticator, Freshness};
-pub use mutation::{AuthenticationMutation, SignInInput};
-pub use query::{AuthenticationQuery, LoginMethod, POLICIES};
+pub use mutation::{AuthenticationMutation, SignInInput, SignInPayload};
+pub use query::{AuthenticationQuery, LoginMethod, LoginOptions, POLICIES};
 pub use setup::{
     Administrator, CODE_LIFE, SetupError, complete_setup, create_administrator, setup_code,
 };

@@ -9,7 +9,7 @@ mod row;
 mod store;
 
 pub use list::NewestFirst;
-pub use mutation::{RevokeSessionsInput, SessionMutation};
+pub use mutation::{RevokeSessionsInput, RevokeSessionsPayload, SessionMutation, SignOutPayload};
 pub use object::Session;
 pub use policy::POLICIES;
 pub use row::SessionRow;

@@ -24,9 +24,15 @@ pub use input::{
     SetUserPasswordInput, UnlockUsersInput, UpdateUserInput, UpdateViewerInput,
 };
 pub use list::{UserFilter, UserKindFilter, UserOrder, UserOrderField, UserStatusFilter};
-pub use mutation::UserMutation;
+pub use mutation::{
+    CreateUserPayload, DeleteUsersPayload, SetUserPasswordPayload, UnlockUsersPayload,
+    UpdateUserPayload, UserMutation,
+};
 pub use object::User;
-pub use own::OwnMutation;
+pub use own::{
+    ChangePasswordPayload, DeleteViewerPayload, OwnMutation, SetDefaultOrganizationPayload,
+    UpdateViewerPayload,
+};
 pub use permissions::{may_take_over, permissions_at};
 pub use policy::POLICIES;
 pub use query::UserQuery;
