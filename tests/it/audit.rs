@@ -1,6 +1,7 @@
 //! The audit log.
 
 use crate::support::{Actor, Tenant, TestApp};
+use diesel_async::RunQueryDsl as _;
 use serde_json::{Value, json};
 
 const LOG: &str = "query ($id: ID!, $filter: AuditEventFilter, $first: Int, $after: String) { organization(id: $id) { \
@@ -210,7 +211,6 @@ async fn a_bulk_change_is_told_to_each_organization_apart() {
         panic!("a user")
     };
     let conn = app.conn().await;
-    use diesel_async::RunQueryDsl as _;
     for statement in [
         "INSERT INTO organization_members (organization_id, user_id) VALUES (?, ?)",
         "INSERT INTO access_grants (id, organization_id, scope, scope_id, user_id, role_id) \
