@@ -19,6 +19,7 @@ mod chart;
 mod dashboard;
 mod demo;
 mod effective_access;
+mod effective_access_everybody;
 mod embedded;
 mod escalation;
 mod grant;

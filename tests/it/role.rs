@@ -414,3 +414,42 @@ async fn a_changed_role_leaves_an_administrator() {
     .await
     .done("updateRole");
 }
+
+#[tokio::test]
+async fn who_holds_a_role_is_for_those_with_role_view() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    let other = Tenant::create(&app, "other").await;
+    let held = role(
+        &app,
+        &tenant,
+        "Held",
+        "ORGANIZATION",
+        &["ORGANIZATION_VIEW", "MEMBER_VIEW"],
+    )
+    .await;
+    let holder = tenant.user(&app, "holder", "held").await;
+    let Actor::User(id, _) = holder else {
+        unreachable!()
+    };
+    let query = format!(
+        "{{ node(id: \"{held}\") {{ ... on Role {{ users {{ totalCount nodes {{ id }} }} }} }} }}"
+    );
+    let answer = app.ask(tenant.admin, &query).await;
+    assert_eq!(
+        *answer.at("/node/users"),
+        json!({ "totalCount": 1, "nodes": [{ "id": id.to_string() }] })
+    );
+    let answer = app.ask(holder, &query).await;
+    assert_eq!(
+        *answer.at("/node/users"),
+        json!({ "totalCount": 0, "nodes": [] })
+    );
+    let built_in = "{ roles(filter: { key: { eq: \"admin\" }, scope: { eq: ORGANIZATION } }) { nodes { users { totalCount } } } }";
+    let answer = app.ask(other.admin, built_in).await;
+    assert_eq!(
+        *answer.at("/roles/nodes/0/users/totalCount"),
+        json!(1),
+        "each tenant sees its own"
+    );
+}

@@ -12,11 +12,14 @@
 mod batch;
 mod filter;
 mod highest;
+mod lens;
 mod object;
 mod store;
+mod target;
 mod world;
 
-pub use batch::{Target, effective_access_of};
+pub use batch::effective_access_of;
 pub use filter::EffectiveAccessFilter;
 pub use highest::viewer_role_at;
 pub use object::{AccessSource, AccessSourceKind, EffectiveAccess};
+pub use target::Target;

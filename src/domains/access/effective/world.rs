@@ -1,14 +1,12 @@
 //! Grants, groups and roles in memory, and what they make of a project or a space.
 
 use super::{
-    AccessSource, AccessSourceKind, Target,
-    filter::SourceFilter,
-    highest::{Height, both, effective_on},
+    Target,
     object::ScopeId,
     store::{AssignedOn, Assignment, Person},
 };
 use crate::{
-    authz::{Permission, PermissionSet, Place, RoleScope, Viewer},
+    authz::{Permission, PermissionSet, RoleScope},
     domains::access::{
         grant::{AccessGrantRow, GrantScope},
         group::GroupRow,
@@ -46,7 +44,7 @@ struct GroupFacts {
 
 /// How a role came to somebody.
 #[derive(Debug, Clone, Copy)]
-enum Via {
+pub(super) enum Via {
     /// By a grant: its place in the list of all grants.
     Grant(usize),
     /// By an assignment.
@@ -55,11 +53,11 @@ enum Via {
 
 /// One role that somebody holds somewhere.
 #[derive(Debug, Clone, Copy)]
-struct Held {
-    via: Via,
-    role: RoleId,
-    scope: Option<ScopeId>,
-    granted: PermissionSet,
+pub(super) struct Held {
+    pub(super) via: Via,
+    pub(super) role: RoleId,
+    pub(super) scope: Option<ScopeId>,
+    pub(super) granted: PermissionSet,
 }
 
 #[derive(Debug, Default, Clone)]
@@ -158,6 +156,21 @@ impl World {
             by_scope,
             assignments,
         }
+    }
+
+    pub(super) fn grant(&self, via: Via) -> Option<&Arc<AccessGrantRow>> {
+        match via {
+            Via::Grant(n) => self.grants.get(n),
+            Via::Assignment => None,
+        }
+    }
+
+    pub(super) fn role(&self, id: RoleId) -> Option<&Arc<RoleRow>> {
+        self.roles.get(&id).map(|role| &role.row)
+    }
+
+    pub(super) fn group(&self, id: GroupId) -> Option<&Arc<GroupRow>> {
+        self.groups.get(&id).map(|group| &group.row)
     }
 
     /// The roles, for the loaders.
@@ -282,160 +295,20 @@ impl World {
     }
 }
 
+impl Reachable {
+    /// What makes up the rights of one person.
+    pub(super) fn held(&self, reached: &Reached) -> impl Iterator<Item = &Held> {
+        let wide = self.wide.get(&reached.who).filter(|_| reached.wide_counts);
+        let narrow = self.narrow.get(&reached.who);
+        wide.into_iter()
+            .chain(narrow)
+            .flat_map(|holder| &holder.held)
+    }
+}
+
 impl Holder {
     fn add(&mut self, held: Held) {
         self.all = self.all.union(held.granted);
         self.held.push(held);
-    }
-}
-
-/// What the viewer may see of the sources at one target.
-pub(super) struct Lens<'a> {
-    world: &'a World,
-    viewer: &'a Viewer,
-    target: &'a Target,
-    effective: PermissionSet,
-    sees_members: bool,
-    sees_groups: bool,
-}
-
-impl<'a> Lens<'a> {
-    pub(super) fn new(world: &'a World, viewer: &'a Viewer, target: &'a Target) -> Self {
-        let there = viewer.at(&Place::organization(target.organization()));
-        Self {
-            world,
-            viewer,
-            target,
-            effective: effective_on(target.place()),
-            sees_members: there.contains(Permission::MemberView),
-            sees_groups: there.contains(Permission::GroupView),
-        }
-    }
-
-    /// The roles that have an effect on the target, of one person.
-    fn held<'b>(
-        &'b self,
-        reachable: &'b Reachable,
-        reached: &Reached,
-    ) -> impl Iterator<Item = &'b Held> {
-        let wide = reachable
-            .wide
-            .get(&reached.who)
-            .filter(|_| reached.wide_counts);
-        let narrow = reachable.narrow.get(&reached.who);
-        wide.into_iter()
-            .chain(narrow)
-            .flat_map(|holder| &holder.held)
-            .filter(|held| !both(held.granted, self.effective).is_empty())
-    }
-
-    /// The highest role of one person.
-    pub(super) fn highest(&self, reachable: &Reachable, reached: &Reached) -> Option<Arc<RoleRow>> {
-        let nearness = |scope| match scope {
-            None => 0,
-            Some(ScopeId::Organization(_)) => 1,
-            Some(ScopeId::Project(_)) => 3,
-            Some(ScopeId::Space(_)) => 4,
-        };
-        let highest = self.held(reachable, reached).max_by_key(|held| {
-            let all_projects = matches!(
-                (held.via, held.scope),
-                (Via::Assignment, Some(ScopeId::Organization(_)))
-            );
-            let nearness = if all_projects {
-                2
-            } else {
-                nearness(held.scope)
-            };
-            Height::new(self.effective, held.granted, nearness, held.role)
-        })?;
-        self.world
-            .roles
-            .get(&highest.role)
-            .map(|role| role.row.clone())
-    }
-
-    /// The paths of one person, as far as the viewer may see them.
-    pub(super) fn sources(&self, reachable: &Reachable, reached: &Reached) -> Vec<AccessSource> {
-        self.held(reachable, reached)
-            .filter_map(|held| {
-                let role = self.world.roles.get(&held.role)?.row.clone();
-                let grant = match held.via {
-                    Via::Grant(n) => self.world.grants.get(n),
-                    Via::Assignment => None,
-                };
-                let group = grant
-                    .and_then(|grant| grant.group_id)
-                    .filter(|id| self.sees_group(*id))
-                    .and_then(|id| self.world.groups.get(&id))
-                    .map(|group| group.row.clone());
-                let grant = grant.filter(|grant| self.sees_grant(grant)).cloned();
-                Some(AccessSource {
-                    kind: self.kind(held),
-                    grant,
-                    group,
-                    scope: held.scope,
-                    role,
-                })
-            })
-            .collect()
-    }
-
-    /// Whether the paths of one person pass a filter.
-    pub(super) fn passes(
-        &self,
-        reachable: &Reachable,
-        reached: &Reached,
-        filter: &SourceFilter,
-    ) -> bool {
-        if filter.is_trivial() {
-            return true;
-        }
-        let sources = self.sources(reachable, reached);
-        let roles: Vec<_> = sources.iter().map(|source| source.role.id).collect();
-        let kinds: Vec<_> = sources.iter().map(|source| source.kind).collect();
-        let groups: Vec<_> = sources
-            .iter()
-            .filter_map(|source| source.group.as_ref())
-            .map(|row| row.id)
-            .collect();
-        filter.holds(&roles, &groups, &kinds)
-    }
-
-    fn kind(&self, held: &Held) -> AccessSourceKind {
-        let grant = match held.via {
-            Via::Grant(n) => self.world.grants.get(n),
-            Via::Assignment => None,
-        };
-        match (grant, held.scope) {
-            (None, None) => AccessSourceKind::Tenant,
-            (None, Some(_)) => AccessSourceKind::RoleOnProjects,
-            (Some(grant), _) if grant.group_id.is_some() => AccessSourceKind::Group,
-            (Some(_), Some(scope)) if scope.uuid() == self.target.id() => AccessSourceKind::Direct,
-            (Some(_), _) => AccessSourceKind::Inherited,
-        }
-    }
-
-    pub(super) fn sees_group(&self, id: GroupId) -> bool {
-        self.sees_groups || self.viewer.access.groups.contains(&id)
-    }
-
-    /// The policy of grants, for one whose project the viewer sees by seeing the target.
-    fn sees_grant(&self, grant: &AccessGrantRow) -> bool {
-        let own = grant.user_id == Some(self.viewer.user)
-            || grant
-                .group_id
-                .is_some_and(|id| self.viewer.access.groups.contains(&id));
-        let principal = own
-            || (grant.user_id.is_some() && self.sees_members)
-            || (grant.group_id.is_some() && self.sees_groups);
-        let scope = match grant.space_id {
-            Some(space) => self
-                .target
-                .place_above(space)
-                .is_some_and(|place| self.viewer.at(&place).contains(Permission::SpaceView)),
-            None => grant.scope == GrantScope::Project || own || self.sees_members,
-        };
-        principal && scope
     }
 }

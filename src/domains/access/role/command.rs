@@ -5,6 +5,7 @@
 
 use super::{
     CreateRoleInput, DeleteRolesInput, RoleRow, UpdateRoleInput,
+    input::{fitting, free_key, only_for_projects, owner_given, project_ids},
     store::{self, NewRole, OwnerGrant, RoleChanges},
 };
 use crate::{
@@ -17,58 +18,6 @@ use crate::{
         text,
     },
 };
-use async_graphql::ID;
-
-/// The permissions of an input, if a role of this scope can carry them.
-fn fitting(errors: &mut UserErrors, scope: RoleScope, given: &[Permission]) -> PermissionSet {
-    let set: PermissionSet = given.iter().copied().collect();
-    let astray = set.without(set.fitting(scope));
-    if !astray.is_empty() {
-        let names = astray.names().join(", ");
-        errors.add(
-            UserErrorCode::Invalid,
-            "permissions",
-            format!("a role of scope {} cannot carry {names}", scope.as_str()),
-        );
-    }
-    set
-}
-
-/// Projects are named by project roles only, and either all or some.
-fn only_for_projects(
-    errors: &mut UserErrors,
-    scope: RoleScope,
-    all: Option<bool>,
-    ids: Option<&[ID]>,
-) {
-    let named = ids.is_some_and(|ids| !ids.is_empty());
-    let mut refuse = |path: &str, text: &str| errors.add(UserErrorCode::Invalid, path, text);
-    if scope != RoleScope::Project {
-        let text = "only roles of scope PROJECT hold on projects of their own";
-        if all == Some(true) {
-            refuse("allProjects", text);
-        }
-        if named {
-            refuse("projectIds", text);
-        }
-    } else if all == Some(true) && named {
-        refuse("projectIds", "leave this out where allProjects is true");
-    }
-}
-
-fn project_ids(tx: &Tx<'_>, errors: &mut UserErrors, ids: Option<&[ID]>) -> Option<Vec<ProjectId>> {
-    let (ids, maximum) = (ids?, tx.scope.limits.bulk_max);
-    if ids.len() > maximum {
-        let text = format!("at most {maximum} projects can be named, got {}", ids.len());
-        errors.add(UserErrorCode::LimitExceeded, "projectIds", text);
-        return None;
-    }
-    let ids = ids.iter().enumerate();
-    Some(
-        ids.map(|(n, id)| errors.id(&format!("projectIds.{n}"), id))
-            .collect(),
-    )
-}
 
 /// Refuses projects that the viewer does not see or that are of somebody else.
 async fn own_projects(
@@ -134,19 +83,7 @@ pub(super) async fn create(tx: &Tx<'_>, input: &CreateRoleInput) -> Result<RoleR
         .organization_id
         .as_ref()
         .map(|id| errors.id::<entity::Organization>("organizationId", id));
-    match (input.scope, organization) {
-        (RoleScope::Tenant, Some(_)) => errors.add(
-            UserErrorCode::Invalid,
-            "organizationId",
-            "a role of scope TENANT belongs to the installation; leave this out",
-        ),
-        (RoleScope::Organization | RoleScope::Project | RoleScope::Space, None) => errors.add(
-            UserErrorCode::Required,
-            "organizationId",
-            "name the organization that will own the role",
-        ),
-        _ => {}
-    }
+    owner_given(&mut errors, input.scope, organization.is_some());
     let name = errors.text("name", text::name(&input.name));
     let key = input
         .key
@@ -169,14 +106,7 @@ pub(super) async fn create(tx: &Tx<'_>, input: &CreateRoleInput) -> Result<RoleR
         own_projects(tx, organization, &projects).await?;
     }
     let taken = store::keys(tx.conn, &owner, input.scope).await?;
-    let key = match key {
-        Some(key) if taken.contains(&key.to_lowercase()) => {
-            let text = "a role of this scope has this key already";
-            return Err(Refusal::user(UserErrorCode::AlreadyExists, "key", text));
-        }
-        Some(key) => key,
-        None => free_key(&name, &taken),
-    };
+    let key = free_key(key, &name, &taken)?;
     let new = NewRole {
         id: RoleId::new(),
         key: &key,
@@ -191,16 +121,6 @@ pub(super) async fn create(tx: &Tx<'_>, input: &CreateRoleInput) -> Result<RoleR
     let row = store::create(tx.conn, &owner, &new, &projects).await?;
     tx.audit(|entry| entry.target(row.id));
     Ok(row)
-}
-
-/// A key from the name, with a number where others have it.
-fn free_key(name: &str, taken: &[String]) -> String {
-    let slug = text::slug(name);
-    let numbered = (2..).map(|n| format!("{slug}-{n}"));
-    std::iter::once(slug.clone())
-        .chain(numbered)
-        .find(|key| !taken.contains(key))
-        .unwrap_or_else(|| slug.clone())
 }
 
 /// Proof that the viewer may change or delete a custom role.
@@ -274,14 +194,7 @@ pub(super) async fn update(tx: &Tx<'_>, input: &UpdateRoleInput) -> Result<RoleR
         permissions: permissions.map(PermissionSet::names),
         updated_at: Some(tx.now),
     };
-    tx.audit(|entry| {
-        entry.changed("name", changes.name.is_some());
-        entry.changed("description", changes.description.is_some());
-        entry.changed("isActive", changes.is_active.is_some());
-        entry.changed("allProjects", changes.all_projects.is_some());
-        entry.changed("projectIds", projects.is_some());
-        entry.changed("permissions", changes.permissions.is_some());
-    });
+    note_changes(tx, &changes, projects.is_some());
     // Holding on all projects, the role names none.
     let projects = if input.all_projects == Some(true) {
         Some(Vec::new())
@@ -298,6 +211,17 @@ pub(super) async fn update(tx: &Tx<'_>, input: &UpdateRoleInput) -> Result<RoleR
         last_admin.check(tx, path).await?;
     }
     Ok(row)
+}
+
+fn note_changes(tx: &Tx<'_>, changes: &RoleChanges, projects: bool) {
+    tx.audit(|entry| {
+        entry.changed("name", changes.name.is_some());
+        entry.changed("description", changes.description.is_some());
+        entry.changed("isActive", changes.is_active.is_some());
+        entry.changed("allProjects", changes.all_projects.is_some());
+        entry.changed("projectIds", projects);
+        entry.changed("permissions", changes.permissions.is_some());
+    });
 }
 
 /// Refuses a change by somebody who lacks what the role carries, or what it would hand to those

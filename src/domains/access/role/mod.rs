@@ -5,6 +5,7 @@
 //! organization; those of scope TENANT to the installation. `rank` is the number of permissions.
 
 mod command;
+mod input;
 mod list;
 mod mutation;
 mod object;

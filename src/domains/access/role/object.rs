@@ -1,10 +1,13 @@
 //! The type `Role` of the graph.
 
-use super::{RoleRow, RoleType};
+use super::{RoleRow, RoleType, policy::holds_parent_role};
 use crate::{
     authz::{Permission, RoleScope},
     domains::{
-        identity::organization::{Organization, OrganizationRow},
+        identity::{
+            organization::{Organization, OrganizationRow},
+            user::{User, UserFilter, UserOrderField, UserRow},
+        },
         project::project::{Project, ProjectFilter, ProjectOrderField, ProjectRow},
     },
     gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, id_text},
@@ -110,6 +113,27 @@ impl Role {
     /// What it grants.
     async fn permissions(&self) -> Vec<Permission> {
         self.0.permission_set().iter().collect()
+    }
+
+    /// Users who hold it themselves, by a grant or an assignment, where the caller may know: with
+    /// ROLE_VIEW on the organization where it is held, for roles of the installation with
+    /// SYSTEM_VIEW. Others see nobody here.
+    async fn users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<UserFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<User>> {
+        let viewer = ctx.scope().viewer()?;
+        let page = PageArgs::new(first, after, last, before);
+        let order: [(UserOrderField, _); 0] = [];
+        children::<UserRow, _>(ctx, self.0.id.uuid(), "TRUE", &page, &order, || {
+            Ok(holds_parent_role(viewer).and(filter.condition()?))
+        })
+        .await
     }
 
     /// When it was created.

@@ -96,3 +96,25 @@ impl Permits<Edit> for Role {
 impl Permits<Delete> for Role {
     const PERMISSION: Permission = Permission::RoleDelete;
 }
+
+/// The condition that a user holds the role `p.id` by a grant or an assignment of their own, where
+/// the viewer may know: with `ROLE_VIEW` on the organization where it is held, for roles of the
+/// installation with `SYSTEM_VIEW`.
+pub(super) fn holds_parent_role(viewer: &Viewer) -> Fragment {
+    let roles = viewer.access.reach(Permission::RoleView);
+    let system = viewer.access.reach(Permission::SystemView).everywhere;
+    let granted = sql(
+        "EXISTS (SELECT FROM access_grants g WHERE g.user_id = users.id AND g.role_id = p.id AND ",
+        [],
+    )
+    .with(roles.of_organization("g.organization_id"))
+    .then(")", []);
+    let assigned = sql(
+        "EXISTS (SELECT FROM role_assignments a JOIN roles r ON r.id = a.role_id \
+         WHERE a.user_id = users.id AND a.role_id = p.id AND CASE WHEN r.organization_id IS NULL THEN ? ELSE ",
+        [system.into()],
+    )
+    .with(roles.of_organization("r.organization_id"))
+    .then(" END)", []);
+    granted.or(assigned)
+}
