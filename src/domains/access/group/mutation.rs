@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// A new group.
 #[derive(Debug, InputObject)]
-pub(crate) struct CreateGroupInput {
+pub struct CreateGroupInput {
     /// Name; at most 255 characters.
     pub name: String,
     /// Key, unique within the organization; made from the name unless given.
@@ -34,7 +34,7 @@ pub(crate) struct CreateGroupInput {
 
 /// A change of a group. Fields left out stay as they are.
 #[derive(Debug, InputObject)]
-pub(crate) struct UpdateGroupInput {
+pub struct UpdateGroupInput {
     /// The group. Needs GROUP_EDIT.
     pub group: GroupRef,
     /// New name.
@@ -52,14 +52,14 @@ pub(crate) struct UpdateGroupInput {
 
 /// Groups to delete.
 #[derive(Debug, InputObject)]
-pub(crate) struct DeleteGroupsInput {
+pub struct DeleteGroupsInput {
     /// The groups, at most 100. Needs GROUP_DELETE on each; one that fails keeps all.
     pub ids: Vec<ID>,
 }
 
 /// Users to put into groups.
 #[derive(Debug, InputObject)]
-pub(crate) struct AddGroupMembersInput {
+pub struct AddGroupMembersInput {
     /// The groups, at most 100. Needs GROUP_EDIT, and all that is granted to them.
     pub groups: Vec<GroupRef>,
     /// The users, at most 100; members of the organizations of all the groups.
@@ -68,7 +68,7 @@ pub(crate) struct AddGroupMembersInput {
 
 /// Users to take out of groups.
 #[derive(Debug, InputObject)]
-pub(crate) struct RemoveGroupMembersInput {
+pub struct RemoveGroupMembersInput {
     /// The groups, at most 100. Needs GROUP_EDIT.
     pub groups: Vec<GroupRef>,
     /// The users, at most 100. Who is not in a group is left out of it.
@@ -77,7 +77,7 @@ pub(crate) struct RemoveGroupMembersInput {
 
 /// What `createGroup` answers.
 #[derive(SimpleObject)]
-pub(crate) struct CreateGroupPayload {
+pub struct CreateGroupPayload {
     /// The group; null if there are mistakes.
     pub group: Option<Group>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -86,7 +86,7 @@ pub(crate) struct CreateGroupPayload {
 
 /// What `updateGroup` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateGroupPayload {
+pub struct UpdateGroupPayload {
     /// The group; null if there are mistakes.
     pub group: Option<Group>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -95,7 +95,7 @@ pub(crate) struct UpdateGroupPayload {
 
 /// What `deleteGroups` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteGroupsPayload {
+pub struct DeleteGroupsPayload {
     /// Ids of the deleted groups; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.
@@ -104,7 +104,7 @@ pub(crate) struct DeleteGroupsPayload {
 
 /// What `addGroupMembers` answers.
 #[derive(SimpleObject)]
-pub(crate) struct AddGroupMembersPayload {
+pub struct AddGroupMembersPayload {
     /// The groups; null if there are mistakes.
     pub groups: Option<Vec<Group>>,
     /// The users; null if there are mistakes.
@@ -115,7 +115,7 @@ pub(crate) struct AddGroupMembersPayload {
 
 /// What `removeGroupMembers` answers.
 #[derive(SimpleObject)]
-pub(crate) struct RemoveGroupMembersPayload {
+pub struct RemoveGroupMembersPayload {
     /// The groups; null if there are mistakes.
     pub groups: Option<Vec<Group>>,
     /// The users; null if there are mistakes.

@@ -84,7 +84,8 @@ pub async fn charts_of(
         .map(Into::into)
         .collect();
     children::<ChartRow, _>(ctx, parent, link, page, &order, || match filter {
-            Some(filter) => filter.condition(),
-            None => Ok(Fragment::yes()),
-        }).await
+        Some(filter) => filter.condition(),
+        None => Ok(Fragment::yes()),
+    })
+    .await
 }

@@ -131,7 +131,8 @@ pub async fn dashboards_of(
         .map(Into::into)
         .collect();
     children::<DashboardRow, _>(ctx, parent, link, page, &order, || match filter {
-            Some(filter) => filter.condition(),
-            None => Ok(Fragment::yes()),
-        }).await
+        Some(filter) => filter.condition(),
+        None => Ok(Fragment::yes()),
+    })
+    .await
 }

@@ -62,7 +62,7 @@ pub struct DeleteApiKeysInput {
 
 /// What `createApiKey` answers.
 #[derive(SimpleObject)]
-pub(crate) struct CreateApiKeyPayload {
+pub struct CreateApiKeyPayload {
     /// The key; null if there are mistakes.
     pub api_key: Option<ApiKey>,
     /// The secret, shown this once: send it as `Authorization: Bearer …`.
@@ -73,7 +73,7 @@ pub(crate) struct CreateApiKeyPayload {
 
 /// What `updateApiKey` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateApiKeyPayload {
+pub struct UpdateApiKeyPayload {
     /// The key; null if there are mistakes.
     pub api_key: Option<ApiKey>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -82,7 +82,7 @@ pub(crate) struct UpdateApiKeyPayload {
 
 /// What `rotateApiKey` answers.
 #[derive(SimpleObject)]
-pub(crate) struct RotateApiKeyPayload {
+pub struct RotateApiKeyPayload {
     /// The key; null if there are mistakes.
     pub api_key: Option<ApiKey>,
     /// The new secret, shown this once. The old one does not work any more.
@@ -93,7 +93,7 @@ pub(crate) struct RotateApiKeyPayload {
 
 /// What `deleteApiKeys` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteApiKeysPayload {
+pub struct DeleteApiKeysPayload {
     /// Ids of the deleted keys; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.

@@ -22,7 +22,7 @@ pub struct SignInInput {
 
 /// What `signIn` answers.
 #[derive(SimpleObject)]
-pub(crate) struct SignInPayload {
+pub struct SignInPayload {
     /// The new session; null if there are mistakes.
     pub session: Option<Session>,
     /// The token of the session, shown this once: send it as `Authorization: Bearer …`. Browsers

@@ -21,7 +21,7 @@ pub enum LoginMethod {
 
 /// How to sign in here.
 #[derive(Debug, SimpleObject)]
-pub(crate) struct LoginOptions {
+pub struct LoginOptions {
     /// The ways that are open.
     pub methods: Vec<LoginMethod>,
     /// Whether the form should go to `redirectUrl` at once.

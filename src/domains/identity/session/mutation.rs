@@ -24,7 +24,7 @@ pub struct RevokeSessionsInput {
 
 /// What `signOut` answers.
 #[derive(SimpleObject)]
-pub(crate) struct SignOutPayload {
+pub struct SignOutPayload {
     /// Id of the session that ended; null if there are mistakes.
     pub deleted_id: Option<ID>,
     /// Mistakes; the session goes on if there are any.
@@ -33,7 +33,7 @@ pub(crate) struct SignOutPayload {
 
 /// What `revokeSessions` answers.
 #[derive(SimpleObject)]
-pub(crate) struct RevokeSessionsPayload {
+pub struct RevokeSessionsPayload {
     /// Ids of the sessions that ended; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; no session ended if there are any.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// What `createUser` answers.
 #[derive(SimpleObject)]
-pub(crate) struct CreateUserPayload {
+pub struct CreateUserPayload {
     /// The user; null if there are mistakes.
     pub user: Option<User>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -25,7 +25,7 @@ pub(crate) struct CreateUserPayload {
 
 /// What `updateUser` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateUserPayload {
+pub struct UpdateUserPayload {
     /// The user; null if there are mistakes.
     pub user: Option<User>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -34,7 +34,7 @@ pub(crate) struct UpdateUserPayload {
 
 /// What `deleteUsers` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteUsersPayload {
+pub struct DeleteUsersPayload {
     /// Ids of the deleted users; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nobody was deleted if there are any.
@@ -43,7 +43,7 @@ pub(crate) struct DeleteUsersPayload {
 
 /// What `setUserPassword` answers.
 #[derive(SimpleObject)]
-pub(crate) struct SetUserPasswordPayload {
+pub struct SetUserPasswordPayload {
     /// The user; null if there are mistakes.
     pub user: Option<User>,
     /// Mistakes in the input; the old password stays if there are any.
@@ -52,7 +52,7 @@ pub(crate) struct SetUserPasswordPayload {
 
 /// What `unlockUsers` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UnlockUsersPayload {
+pub struct UnlockUsersPayload {
     /// The users; null if there are mistakes.
     pub users: Option<Vec<User>>,
     /// Mistakes in the input; nobody was unlocked if there are any.

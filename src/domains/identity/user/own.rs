@@ -21,7 +21,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 /// What `updateViewer` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateViewerPayload {
+pub struct UpdateViewerPayload {
     /// The caller; null if there are mistakes.
     pub viewer: Option<Viewer>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -30,7 +30,7 @@ pub(crate) struct UpdateViewerPayload {
 
 /// What `deleteViewer` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteViewerPayload {
+pub struct DeleteViewerPayload {
     /// Id of the deleted account; null if there are mistakes.
     pub deleted_id: Option<ID>,
     /// Mistakes; the account stays if there are any.
@@ -39,7 +39,7 @@ pub(crate) struct DeleteViewerPayload {
 
 /// What `changePassword` answers.
 #[derive(SimpleObject)]
-pub(crate) struct ChangePasswordPayload {
+pub struct ChangePasswordPayload {
     /// The caller; null if there are mistakes.
     pub viewer: Option<Viewer>,
     /// Mistakes in the input; the old password stays if there are any.
@@ -48,7 +48,7 @@ pub(crate) struct ChangePasswordPayload {
 
 /// What `setDefaultOrganization` answers.
 #[derive(SimpleObject)]
-pub(crate) struct SetDefaultOrganizationPayload {
+pub struct SetDefaultOrganizationPayload {
     /// The caller; null if there are mistakes.
     pub viewer: Option<Viewer>,
     /// Mistakes in the input; nothing was stored if there are any.

@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// A new project.
 #[derive(Debug, InputObject)]
-pub(crate) struct CreateProjectInput {
+pub struct CreateProjectInput {
     /// The organization that will own it. Needs PROJECT_CREATE there.
     pub organization_id: ID,
     /// Name, unique within the organization; at most 255 characters.
@@ -30,7 +30,7 @@ pub(crate) struct CreateProjectInput {
 
 /// A change of a project. Fields left out stay as they are.
 #[derive(Debug, InputObject)]
-pub(crate) struct UpdateProjectInput {
+pub struct UpdateProjectInput {
     /// The project. Needs PROJECT_EDIT.
     pub id: ID,
     /// New name, unique within the organization.
@@ -47,14 +47,14 @@ pub(crate) struct UpdateProjectInput {
 
 /// Projects to delete.
 #[derive(Debug, InputObject)]
-pub(crate) struct DeleteProjectsInput {
+pub struct DeleteProjectsInput {
     /// The projects, at most 100. Needs PROJECT_DELETE on each; one that fails keeps all.
     pub ids: Vec<ID>,
 }
 
 /// What `createProject` answers.
 #[derive(SimpleObject)]
-pub(crate) struct CreateProjectPayload {
+pub struct CreateProjectPayload {
     /// The project; null if there are mistakes.
     pub project: Option<Project>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -63,7 +63,7 @@ pub(crate) struct CreateProjectPayload {
 
 /// What `updateProject` answers.
 #[derive(SimpleObject)]
-pub(crate) struct UpdateProjectPayload {
+pub struct UpdateProjectPayload {
     /// The project; null if there are mistakes.
     pub project: Option<Project>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -72,7 +72,7 @@ pub(crate) struct UpdateProjectPayload {
 
 /// What `deleteProjects` answers.
 #[derive(SimpleObject)]
-pub(crate) struct DeleteProjectsPayload {
+pub struct DeleteProjectsPayload {
     /// Ids of the deleted projects; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.
