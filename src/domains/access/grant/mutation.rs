@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// A role to be given to a user or a group.
 #[derive(Debug, InputObject)]
-pub struct GrantAccessInput {
+pub(crate) struct GrantAccessInput {
     /// Id of an organization (needs MEMBER_MANAGE there), of a project (PROJECT_ACCESS_MANAGE) or
     /// of a space (SPACE_ACCESS_MANAGE).
     pub scope_id: ID,
@@ -24,7 +24,7 @@ pub struct GrantAccessInput {
 
 /// Another role for who holds one on the scope already.
 #[derive(Debug, InputObject)]
-pub struct UpdateAccessGrantInput {
+pub(crate) struct UpdateAccessGrantInput {
     /// Id of the organization, project or space.
     pub scope_id: ID,
     /// Who holds the grant.
@@ -35,7 +35,7 @@ pub struct UpdateAccessGrantInput {
 
 /// A grant to be taken away.
 #[derive(Debug, InputObject)]
-pub struct RevokeAccessInput {
+pub(crate) struct RevokeAccessInput {
     /// Id of the organization, project or space.
     pub scope_id: ID,
     /// Who holds the grant. The caller must hold everything that its role carries.
@@ -44,7 +44,7 @@ pub struct RevokeAccessInput {
 
 /// What `grantAccess` answers.
 #[derive(SimpleObject)]
-pub struct GrantAccessPayload {
+pub(crate) struct GrantAccessPayload {
     /// The grant; null if there are mistakes.
     pub access_grant: Option<AccessGrant>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -53,7 +53,7 @@ pub struct GrantAccessPayload {
 
 /// What `updateAccessGrant` answers.
 #[derive(SimpleObject)]
-pub struct UpdateAccessGrantPayload {
+pub(crate) struct UpdateAccessGrantPayload {
     /// The grant; null if there are mistakes.
     pub access_grant: Option<AccessGrant>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -62,7 +62,7 @@ pub struct UpdateAccessGrantPayload {
 
 /// What `revokeAccess` answers.
 #[derive(SimpleObject)]
-pub struct RevokeAccessPayload {
+pub(crate) struct RevokeAccessPayload {
     /// Id of the grant that is gone; null if there are mistakes.
     pub deleted_id: Option<ID>,
     /// Mistakes in the input; nothing was deleted if there are any.

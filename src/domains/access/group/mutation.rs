@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// A new group.
 #[derive(Debug, InputObject)]
-pub struct CreateGroupInput {
+pub(crate) struct CreateGroupInput {
     /// Name; at most 255 characters.
     pub name: String,
     /// Key, unique within the organization; made from the name unless given.
@@ -34,7 +34,7 @@ pub struct CreateGroupInput {
 
 /// A change of a group. Fields left out stay as they are.
 #[derive(Debug, InputObject)]
-pub struct UpdateGroupInput {
+pub(crate) struct UpdateGroupInput {
     /// The group. Needs GROUP_EDIT.
     pub group: GroupRef,
     /// New name.
@@ -52,14 +52,14 @@ pub struct UpdateGroupInput {
 
 /// Groups to delete.
 #[derive(Debug, InputObject)]
-pub struct DeleteGroupsInput {
+pub(crate) struct DeleteGroupsInput {
     /// The groups, at most 100. Needs GROUP_DELETE on each; one that fails keeps all.
     pub ids: Vec<ID>,
 }
 
 /// Users to put into groups.
 #[derive(Debug, InputObject)]
-pub struct AddGroupMembersInput {
+pub(crate) struct AddGroupMembersInput {
     /// The groups, at most 100. Needs GROUP_EDIT, and all that is granted to them.
     pub groups: Vec<GroupRef>,
     /// The users, at most 100; members of the organizations of all the groups.
@@ -68,7 +68,7 @@ pub struct AddGroupMembersInput {
 
 /// Users to take out of groups.
 #[derive(Debug, InputObject)]
-pub struct RemoveGroupMembersInput {
+pub(crate) struct RemoveGroupMembersInput {
     /// The groups, at most 100. Needs GROUP_EDIT.
     pub groups: Vec<GroupRef>,
     /// The users, at most 100. Who is not in a group is left out of it.
@@ -77,7 +77,7 @@ pub struct RemoveGroupMembersInput {
 
 /// What `createGroup` answers.
 #[derive(SimpleObject)]
-pub struct CreateGroupPayload {
+pub(crate) struct CreateGroupPayload {
     /// The group; null if there are mistakes.
     pub group: Option<Group>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -86,7 +86,7 @@ pub struct CreateGroupPayload {
 
 /// What `updateGroup` answers.
 #[derive(SimpleObject)]
-pub struct UpdateGroupPayload {
+pub(crate) struct UpdateGroupPayload {
     /// The group; null if there are mistakes.
     pub group: Option<Group>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -95,7 +95,7 @@ pub struct UpdateGroupPayload {
 
 /// What `deleteGroups` answers.
 #[derive(SimpleObject)]
-pub struct DeleteGroupsPayload {
+pub(crate) struct DeleteGroupsPayload {
     /// Ids of the deleted groups; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.
@@ -104,7 +104,7 @@ pub struct DeleteGroupsPayload {
 
 /// What `addGroupMembers` answers.
 #[derive(SimpleObject)]
-pub struct AddGroupMembersPayload {
+pub(crate) struct AddGroupMembersPayload {
     /// The groups; null if there are mistakes.
     pub groups: Option<Vec<Group>>,
     /// The users; null if there are mistakes.
@@ -115,7 +115,7 @@ pub struct AddGroupMembersPayload {
 
 /// What `removeGroupMembers` answers.
 #[derive(SimpleObject)]
-pub struct RemoveGroupMembersPayload {
+pub(crate) struct RemoveGroupMembersPayload {
     /// The groups; null if there are mistakes.
     pub groups: Option<Vec<Group>>,
     /// The users; null if there are mistakes.

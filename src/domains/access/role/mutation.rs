@@ -67,7 +67,7 @@ pub struct DeleteRolesInput {
 
 /// What `createRole` answers.
 #[derive(SimpleObject)]
-pub struct CreateRolePayload {
+pub(crate) struct CreateRolePayload {
     /// The role; null if there are mistakes.
     pub role: Option<Role>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -76,7 +76,7 @@ pub struct CreateRolePayload {
 
 /// What `updateRole` answers.
 #[derive(SimpleObject)]
-pub struct UpdateRolePayload {
+pub(crate) struct UpdateRolePayload {
     /// The role; null if there are mistakes.
     pub role: Option<Role>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -85,7 +85,7 @@ pub struct UpdateRolePayload {
 
 /// What `deleteRoles` answers.
 #[derive(SimpleObject)]
-pub struct DeleteRolesPayload {
+pub(crate) struct DeleteRolesPayload {
     /// Ids of the deleted roles; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.

@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 /// Another role for a member.
 #[derive(Debug, InputObject)]
-pub struct UpdateOrganizationMembershipInput {
+pub(crate) struct UpdateOrganizationMembershipInput {
     /// The organization. Needs MEMBER_MANAGE there.
     pub organization_id: ID,
     /// The member.
@@ -29,7 +29,7 @@ pub struct UpdateOrganizationMembershipInput {
 
 /// Members to take out of an organization.
 #[derive(Debug, InputObject)]
-pub struct RemoveOrganizationMembersInput {
+pub(crate) struct RemoveOrganizationMembersInput {
     /// The organization. Needs MEMBER_MANAGE there.
     pub organization_id: ID,
     /// The members, at most 100; one that fails keeps all.
@@ -38,7 +38,7 @@ pub struct RemoveOrganizationMembersInput {
 
 /// What `updateOrganizationMembership` answers.
 #[derive(SimpleObject)]
-pub struct UpdateOrganizationMembershipPayload {
+pub(crate) struct UpdateOrganizationMembershipPayload {
     /// The membership; null if there are mistakes.
     pub membership: Option<OrganizationMembership>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -47,7 +47,7 @@ pub struct UpdateOrganizationMembershipPayload {
 
 /// What `removeOrganizationMembers` answers.
 #[derive(SimpleObject)]
-pub struct RemoveOrganizationMembersPayload {
+pub(crate) struct RemoveOrganizationMembersPayload {
     /// Ids of the users who are no longer members; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nobody was removed if there are any.

@@ -25,7 +25,7 @@ const COLORS_MAX: usize = 100;
 
 /// A new organization, whose administrator the caller becomes.
 #[derive(Debug, InputObject)]
-pub struct CreateOrganizationInput {
+pub(crate) struct CreateOrganizationInput {
     /// Name, unique on the installation; at most 255 characters.
     pub name: String,
     /// Name as shown to people; the name unless given.
@@ -40,7 +40,7 @@ pub struct CreateOrganizationInput {
 
 /// A change of an organization. Fields left out stay as they are.
 #[derive(Debug, InputObject)]
-pub struct UpdateOrganizationInput {
+pub(crate) struct UpdateOrganizationInput {
     /// The organization. Needs ORGANIZATION_EDIT.
     pub id: ID,
     /// New name, unique on the installation.
@@ -59,14 +59,14 @@ pub struct UpdateOrganizationInput {
 
 /// Organizations to delete.
 #[derive(Debug, InputObject)]
-pub struct DeleteOrganizationsInput {
+pub(crate) struct DeleteOrganizationsInput {
     /// The organizations, at most 100. Needs ORGANIZATION_DELETE on each; one that fails keeps all.
     pub ids: Vec<ID>,
 }
 
 /// What `createOrganization` answers.
 #[derive(SimpleObject)]
-pub struct CreateOrganizationPayload {
+pub(crate) struct CreateOrganizationPayload {
     /// The organization; null if there are mistakes.
     pub organization: Option<Organization>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -75,7 +75,7 @@ pub struct CreateOrganizationPayload {
 
 /// What `updateOrganization` answers.
 #[derive(SimpleObject)]
-pub struct UpdateOrganizationPayload {
+pub(crate) struct UpdateOrganizationPayload {
     /// The organization; null if there are mistakes.
     pub organization: Option<Organization>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -84,7 +84,7 @@ pub struct UpdateOrganizationPayload {
 
 /// What `deleteOrganizations` answers.
 #[derive(SimpleObject)]
-pub struct DeleteOrganizationsPayload {
+pub(crate) struct DeleteOrganizationsPayload {
     /// Ids of the deleted organizations; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.

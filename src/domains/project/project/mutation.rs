@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 /// A new project.
 #[derive(Debug, InputObject)]
-pub struct CreateProjectInput {
+pub(crate) struct CreateProjectInput {
     /// The organization that will own it. Needs PROJECT_CREATE there.
     pub organization_id: ID,
     /// Name, unique within the organization; at most 255 characters.
@@ -30,7 +30,7 @@ pub struct CreateProjectInput {
 
 /// A change of a project. Fields left out stay as they are.
 #[derive(Debug, InputObject)]
-pub struct UpdateProjectInput {
+pub(crate) struct UpdateProjectInput {
     /// The project. Needs PROJECT_EDIT.
     pub id: ID,
     /// New name, unique within the organization.
@@ -47,14 +47,14 @@ pub struct UpdateProjectInput {
 
 /// Projects to delete.
 #[derive(Debug, InputObject)]
-pub struct DeleteProjectsInput {
+pub(crate) struct DeleteProjectsInput {
     /// The projects, at most 100. Needs PROJECT_DELETE on each; one that fails keeps all.
     pub ids: Vec<ID>,
 }
 
 /// What `createProject` answers.
 #[derive(SimpleObject)]
-pub struct CreateProjectPayload {
+pub(crate) struct CreateProjectPayload {
     /// The project; null if there are mistakes.
     pub project: Option<Project>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -63,7 +63,7 @@ pub struct CreateProjectPayload {
 
 /// What `updateProject` answers.
 #[derive(SimpleObject)]
-pub struct UpdateProjectPayload {
+pub(crate) struct UpdateProjectPayload {
     /// The project; null if there are mistakes.
     pub project: Option<Project>,
     /// Mistakes in the input; nothing was stored if there are any.
@@ -72,7 +72,7 @@ pub struct UpdateProjectPayload {
 
 /// What `deleteProjects` answers.
 #[derive(SimpleObject)]
-pub struct DeleteProjectsPayload {
+pub(crate) struct DeleteProjectsPayload {
     /// Ids of the deleted projects; null if there are mistakes.
     pub deleted_ids: Option<Vec<ID>>,
     /// Mistakes in the input; nothing was deleted if there are any.
