@@ -3,7 +3,7 @@
 use crate::{
     config::HttpConfig,
     db::Database,
-    domains::identity::authentication::Authenticator,
+    domains::identity::{authentication::Authenticator, password::Passwords},
     gql::{
         self,
         guard::{self, Guard},
@@ -32,6 +32,8 @@ pub struct App {
     pub clock: Arc<dyn Clock>,
     /// From a token to a viewer.
     pub authenticator: Authenticator,
+    /// Hashes passwords, a bounded number at a time.
+    pub passwords: Passwords,
     /// Limits of pages and bulk inputs.
     pub limits: gql::Limits,
     /// Cancelled when the server stops.
@@ -53,10 +55,12 @@ impl App {
         let sdl = graph::sdl();
         let guard = Guard::new(&sdl, guard::Limits::default())
             .context("the document guard does not fit the schema")?;
+        let passwords = Passwords::default();
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(db.clone()),
             db,
-            schema: graph::schema(),
+            schema: graph::schema_with(passwords.clone()),
+            passwords,
             sdl: sdl.into(),
             guard,
             config,

@@ -1,5 +1,6 @@
 //! The command line: what there is to run, and how it ends.
 
+mod admin;
 mod narrator;
 mod serve;
 mod storage;
@@ -47,6 +48,9 @@ enum Command {
     Schema,
     /// Load the demo organization, then stop
     Demo,
+    /// Manage accounts where nobody can sign in
+    #[command(subcommand)]
+    Admin(admin::AdminCommand),
 }
 
 /// Runs a command; a failure is one line on the standard error.
@@ -95,6 +99,12 @@ fn start(command: &Command) -> anyhow::Result<()> {
                     .prepare(&config.storage, true, &narrator)
                     .await
                     .map(drop);
+                storage.close().await;
+                done
+            }
+            Command::Admin(command) => {
+                let storage = Storage::open(&config.storage, &narrator).await?;
+                let done = admin::run(command, &config.storage, &storage, &narrator).await;
                 storage.close().await;
                 done
             }

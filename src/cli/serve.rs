@@ -5,7 +5,10 @@ use anyhow::{Context as _, bail};
 use chartroom::{
     app::App,
     config::{Config, HttpConfig, PlaygroundMode},
-    domains::platform::demo,
+    domains::{
+        identity::authentication::{CODE_LIFE, setup_code},
+        platform::demo,
+    },
     http::{self, Http},
     kernel::SystemClock,
 };
@@ -74,6 +77,7 @@ async fn run(
     let admin = http::serve(admin, http.admin_router(), stopped.clone());
     let api = http::serve(api, http.router(), app.stopping.clone());
     welcome(&config.http, address, admin_address, *narrator);
+    invite(&app, address, *narrator).await?;
     let stop = async {
         stops.next().await;
         narrator.say("stopping: requests in flight have 30 s to finish");
@@ -96,6 +100,22 @@ async fn run(
     if !finished {
         tracing::warn!("some requests were cut off");
     }
+    Ok(())
+}
+
+/// On a fresh installation: how to make the first administrator.
+async fn invite(app: &App, api: SocketAddr, narrator: Narrator) -> anyhow::Result<()> {
+    let code = setup_code(&app.db, app.clock.now()).await?;
+    let Some(code) = code else { return Ok(()) };
+    let minutes = CODE_LIFE.num_minutes();
+    narrator.say("nobody can sign in yet; make the first administrator with");
+    narrator.say(&format!(
+        "  curl http://{api}/setup -H 'Content-Type: application/json' -d '{{\"code\": \"{code}\", \
+         \"organization\": \"…\", \"username\": \"…\", \"email\": \"…\", \"password\": \"…\"}}'"
+    ));
+    narrator.say(&format!(
+        "the code works once, for {minutes} minutes; later, start again, or use `chartroom admin create-user`"
+    ));
     Ok(())
 }
 

@@ -163,6 +163,7 @@ where
     scope.lanes.forget();
     let refusal = match result {
         Ok((value, viewer)) => {
+            scope.note(|notes| notes.committed = true);
             if let Some(viewer) = viewer {
                 scope.go_on_with(viewer);
             }
@@ -241,6 +242,9 @@ where
     )
     .await;
     scope.lanes.forget();
+    if let Ok(Ok(_)) = result {
+        scope.note(|notes| notes.committed = true);
+    }
     result
 }
 

@@ -44,6 +44,8 @@ pub struct ResponseNotes {
     pub session_token: Option<String>,
     /// Whether to clear the session cookie.
     pub signed_out: bool,
+    /// Whether a mutation was committed.
+    pub committed: bool,
     /// Users whose cached rights are out of date.
     pub changed_rights: bool,
 }

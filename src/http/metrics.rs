@@ -82,7 +82,7 @@ impl Metrics {
     /// Counts a finished request.
     pub(super) fn count(&self, report: &Report, took: Duration) {
         let outcome = match report.outcome {
-            "ok" => 0,
+            "ok" | "replayed" => 0,
             "partial" => 1,
             "failed" => 2,
             _ => 3,

@@ -6,6 +6,8 @@
 //! caller's budget (`rate`) and runs it (`run`). Everything before the run is a `Failure`.
 
 mod admin;
+mod body;
+mod call;
 mod caller;
 mod cors;
 mod credentials;
@@ -14,6 +16,7 @@ mod edge;
 mod facts;
 mod failure;
 mod graphql;
+mod idempotency;
 mod metrics;
 mod negotiate;
 mod operation;
@@ -23,6 +26,7 @@ mod rate;
 mod run;
 mod sdl;
 mod serve;
+mod setup;
 
 pub use facts::Peer;
 pub use run::Statements;
@@ -30,7 +34,12 @@ pub use serve::serve;
 
 use crate::{app::App, config::PlaygroundMode};
 use anyhow::Context as _;
-use axum::{Router, middleware::from_fn_with_state, response::Redirect, routing::get};
+use axum::{
+    Router,
+    middleware::from_fn_with_state,
+    response::Redirect,
+    routing::{get, post},
+};
 use documents::Documents;
 use facts::RequestIds;
 use metrics::Metrics;
@@ -46,6 +55,8 @@ use tower_http::{
 const COMPRESS_ABOVE_BYTES: u16 = 1024;
 /// How often the budgets of idle callers are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
+/// How often answers to repeated mutations are looked through.
+const FORGET_ANSWERS_EVERY: u32 = 60;
 
 /// What the requests of one listener share.
 struct Edge {
@@ -99,6 +110,7 @@ impl Http {
                     .fallback(graphql::other_method),
             )
             .route("/graphql/schema.graphql", get(sdl::get))
+            .route("/setup", post(setup::post))
             .route("/healthz", get(|| async { "ok\n" }));
         if edge.app.config.playground != PlaygroundMode::Off {
             router = router.merge(playground::router(PlaygroundSettings::new(
@@ -118,6 +130,7 @@ impl Http {
         let edge = self.edge.clone();
         let stopping = edge.app.stopping.clone();
         edge.app.tasks.clone().spawn(async move {
+            let mut rounds = 0_u32;
             while stopping
                 .run_until_cancelled(tokio::time::sleep(FORGET_EVERY))
                 .await
@@ -125,6 +138,12 @@ impl Http {
             {
                 edge.rate.forget_idle();
                 edge.metrics.upkeep();
+                rounds = rounds.wrapping_add(1);
+                if rounds.is_multiple_of(FORGET_ANSWERS_EVERY)
+                    && let Err(error) = idempotency::forget_old(&edge).await
+                {
+                    tracing::warn!(%error, "old answers of mutations could not be deleted");
+                }
             }
         });
     }

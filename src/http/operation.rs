@@ -103,6 +103,10 @@ impl Named {
             .operation(params.operation_name.as_deref())
             .map_err(|refusal| Failure::refused(&refusal, with_hints))?;
         permitted(edge, caller, operation, by_get)?;
+        edge.app
+            .guard
+            .check_values(operation, &params.variables)
+            .map_err(|refusal| Failure::refused(&refusal, with_hints))?;
         Ok(Ready {
             name: operation.name().map(str::to_owned),
             kind: operation.kind(),

@@ -199,6 +199,8 @@ pub(super) struct Report {
     pub(super) statements: u64,
     /// Cost in points.
     pub(super) cost: u32,
+    /// What is left of the caller's budget.
+    pub(super) budget: Option<Budget>,
     /// The user, in text form.
     pub(super) user: Option<String>,
     /// When the execution began.
@@ -213,6 +215,7 @@ impl Report {
             outcome: code,
             statements: 0,
             cost: 0,
+            budget: None,
             user: None,
             began: None,
         }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use super::{
+    coercion::Declared,
     cost::Cost,
     limits::Limits,
     price::Pricer,
@@ -89,6 +90,7 @@ pub struct Operation {
     selections: u64,
     depth: u64,
     cost: Cost,
+    variables: Vec<Declared>,
 }
 
 impl Document {
@@ -152,6 +154,7 @@ impl Document {
                     selections: shape.selections,
                     depth: shape.depth.max(shape.introspection_depth),
                     cost: pricer.operation(operation),
+                    variables: declared(operation),
                 }
             });
         Self {
@@ -171,6 +174,7 @@ impl Document {
             160 + operation.name.as_ref().map_or(0, |name| name.len())
                 + names
                 + operation.cost.weight()
+                + operation.variables.len() * 64
         };
         128 + self.operations.iter().map(of).sum::<usize>()
     }
@@ -208,10 +212,23 @@ impl Operation {
         self.depth
     }
 
+    pub(super) fn variables(&self) -> &[Declared] {
+        &self.variables
+    }
+
     /// Points that this operation costs with these variables. Allocates nothing.
     pub fn cost(&self, variables: &Map<String, Json>) -> u32 {
         u32::try_from(self.cost.eval(variables)).unwrap_or(u32::MAX)
     }
+}
+
+fn declared(operation: &executable::Operation) -> Vec<Declared> {
+    let variables = operation.variables.iter().map(|variable| Declared {
+        name: variable.name.as_str().into(),
+        ty: (*variable.ty).clone(),
+        has_default: variable.default_value.is_some(),
+    });
+    variables.collect()
 }
 
 fn root_fields(document: &ExecutableDocument, operation: &executable::Operation) -> Vec<Box<str>> {

@@ -20,6 +20,7 @@
 //! [`Guard::cached`] first and check unknown documents off the async threads, a bounded number at a
 //! time.
 
+mod coercion;
 mod cost;
 mod document;
 mod fragments;
@@ -137,6 +138,18 @@ impl Guard {
     /// When the text is too long or nested too deeply.
     pub fn check_variables(&self, raw: &[u8]) -> Result<(), Refusal> {
         variables::scan(raw, &self.limits)
+    }
+
+    /// Checks the values of an operation's variables against their types.
+    ///
+    /// # Errors
+    /// When one is missing or does not fit.
+    pub fn check_values(
+        &self,
+        operation: &Operation,
+        values: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), Refusal> {
+        coercion::check(operation, values, &self.model, &self.limits)
     }
 
     /// Checks the cost of a request: that of its operation, or the sum over a batch.

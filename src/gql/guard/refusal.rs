@@ -37,6 +37,8 @@ pub enum RefusalCode {
     OperationResolutionFailed,
     /// Introspection was asked for by somebody who may not.
     IntrospectionDisabled,
+    /// A variable is missing, or its value does not fit its type.
+    InvalidVariables,
 }
 
 impl RefusalCode {
@@ -48,6 +50,7 @@ impl RefusalCode {
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::OperationResolutionFailed => "OPERATION_RESOLUTION_FAILED",
             Self::IntrospectionDisabled => "INTROSPECTION_DISABLED",
+            Self::InvalidVariables => "INVALID",
         }
     }
 }

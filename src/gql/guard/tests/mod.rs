@@ -4,6 +4,7 @@
 //! threads have: a document that gets too deep there would end the test process, not just fail.
 
 mod attacks;
+mod coercion;
 mod cost;
 mod limits;
 mod random;
