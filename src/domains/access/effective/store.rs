@@ -66,7 +66,7 @@ pub(super) async fn grants(
 }
 
 /// The roles held without a grant that reach these projects. Roles of the installation are read of
-/// members, and of others only if they open something, since many may hold small ones.
+/// members, and of others only if one of them opens something, since many may hold small ones.
 pub(super) async fn assignments(
     mut conn: &Conn,
     _: System,
@@ -83,8 +83,10 @@ pub(super) async fn assignments(
     let text = "\
         SELECT a.user_id, a.role_id, NULL::uuid, NULL::uuid \
         FROM role_assignments a JOIN roles r ON r.id = a.role_id AND r.scope = 'TENANT' \
-        WHERE (r.permissions && '{PROJECT_VIEW,SPACE_VIEW,SPACE_VIEW_ALL}' OR EXISTS (\
-            SELECT FROM organization_members m WHERE m.user_id = a.user_id AND m.organization_id = ANY(?))) \
+        WHERE (EXISTS (SELECT FROM organization_members m \
+                       WHERE m.user_id = a.user_id AND m.organization_id = ANY(?)) \
+            OR EXISTS (SELECT FROM role_assignments b JOIN roles o ON o.id = b.role_id AND o.scope = 'TENANT' \
+                       WHERE b.user_id = a.user_id AND o.permissions && '{PROJECT_VIEW,SPACE_VIEW,SPACE_VIEW_ALL}')) \
           AND (r.organization_id IS NULL OR EXISTS (\
             SELECT FROM organization_members m WHERE m.user_id = a.user_id AND m.organization_id = r.organization_id)) \
         UNION ALL \
