@@ -4,7 +4,7 @@ use chartroom::config::LogFormat;
 use std::io::Write as _;
 
 /// Writes for people, or into the log where that is read by machines.
-#[derive(Debug, Clone, Copy, Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Narrator {
     format: LogFormat,
 }
