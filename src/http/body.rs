@@ -55,7 +55,7 @@ pub(super) async fn receive(
 
 fn is_too_long(error: &axum::Error) -> bool {
     std::error::Error::source(error)
-        .is_some_and(|source| source.is::<http_body_util::LengthLimitError>())
+        .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>)
 }
 
 fn unsupported(message: &'static str) -> Failure {

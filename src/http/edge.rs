@@ -102,11 +102,8 @@ fn timing(headers: &mut HeaderMap, facts: &Facts, took: Duration, report: Option
     if let Some(began) = report.and_then(|report| report.began) {
         let before = began.saturating_duration_since(facts.started);
         let execution = took.saturating_sub(before);
-        text.push_str(&format!(
-            ", prepare;dur={:.2}, execute;dur={:.2}",
-            milliseconds(before),
-            milliseconds(execution)
-        ));
+        let (before, execution) = (milliseconds(before), milliseconds(execution));
+        text = format!("{text}, prepare;dur={before:.2}, execute;dur={execution:.2}");
     }
     if let Ok(value) = HeaderValue::try_from(text) {
         headers.insert(SERVER_TIMING, value);

@@ -112,7 +112,10 @@ where
     Router::new()
         .route(
             "/graphql/assets/settings.json",
-            get(move || settings(Arc::clone(&playground))),
+            get(move || {
+                let playground = Arc::clone(&playground);
+                async move { settings(&playground) }
+            }),
         )
         .route("/graphql/assets/{name}", get(asset))
 }
@@ -186,7 +189,7 @@ pub(crate) async fn asset(Path(name): Path<String>, request: HeaderMap) -> Respo
 }
 
 /// Samples, version, and whether the demo runs. Nothing here is secret: the page reads it before anyone signs in.
-pub(crate) async fn settings(playground: Arc<PlaygroundSettings>) -> Response {
+pub(crate) fn settings(playground: &PlaygroundSettings) -> Response {
     let headers = [
         (header::CACHE_CONTROL, REVALIDATE),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -7,6 +7,7 @@
     clippy::large_futures,
     clippy::needless_pass_by_value,
     clippy::items_after_statements,
+    clippy::similar_names,
     reason = "a test is read as a story, and may panic"
 )]
 

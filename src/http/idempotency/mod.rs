@@ -97,11 +97,15 @@ pub(super) async fn claim(
         let failure = conflict(StatusCode::CONFLICT, "the same request is being worked on");
         return Err(failure.with(header::RETRY_AFTER, HeaderValue::from_static("1")));
     };
-    let status = response["status"]
-        .as_u64()
+    let status = response
+        .get("status")
+        .and_then(serde_json::Value::as_u64)
         .and_then(|status| u16::try_from(status).ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok());
-    match (status, response["body"].as_str()) {
+    match (
+        status,
+        response.get("body").and_then(serde_json::Value::as_str),
+    ) {
         (Some(status), Some(body)) => Ok(Claim::Answered(status, body.to_owned())),
         _ => Err(conflict(
             StatusCode::CONFLICT,

@@ -5,6 +5,6 @@ mod app;
 mod postgres;
 mod world;
 
-pub use answer::Answer;
-pub use app::{Actor, TestApp};
-pub use world::Tenant;
+pub(crate) use answer::Answer;
+pub(crate) use app::{Actor, TestApp};
+pub(crate) use world::Tenant;

@@ -12,7 +12,6 @@ use crate::{
     kernel::{Error, Id, entity},
 };
 use data::Demo;
-use diesel_async::AsyncPgConnection;
 
 /// The accounts one can sign in with: username, mail address, password.
 pub const ACCOUNTS: [(&str, &str, &str); 3] = [
@@ -25,7 +24,7 @@ pub const ACCOUNTS: [(&str, &str, &str); 3] = [
 ///
 /// # Errors
 /// The files in the binary are wrong, or the database fails.
-pub async fn load<H>(conn: &mut AsyncPgConnection, hash: H) -> anyhow::Result<bool>
+pub async fn load<H>(conn: &mut Conn, hash: H) -> anyhow::Result<bool>
 where
     H: AsyncFn(&str) -> anyhow::Result<String>,
 {
