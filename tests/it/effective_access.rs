@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const ENTRIES: &str = "totalCount nodes { user { id } role { id key } permissions \
     sources { kind role { id key } grant { id } group { id } } }";
 
-pub async fn run(conn: &Conn, text: &'static str, binds: Vec<Bind>) {
+pub(crate) async fn run(conn: &Conn, text: &'static str, binds: Vec<Bind>) {
     sql(text, binds)
         .statement::<()>()
         .execute(&mut &*conn)
@@ -20,7 +20,7 @@ pub async fn run(conn: &Conn, text: &'static str, binds: Vec<Bind>) {
         .expect(text);
 }
 
-pub fn id(actor: Actor) -> UserId {
+pub(crate) fn id(actor: Actor) -> UserId {
     let Actor::User(id, _) = actor else {
         panic!("a user")
     };
@@ -28,7 +28,7 @@ pub fn id(actor: Actor) -> UserId {
 }
 
 /// The entries of a project or a space by user.
-pub async fn entries(
+pub(crate) async fn entries(
     app: &TestApp,
     actor: Actor,
     field: &str,
@@ -64,7 +64,12 @@ fn kinds(entry: &Value) -> BTreeSet<String> {
     sources.map(text).collect()
 }
 
-pub async fn group(app: &TestApp, tenant: &Tenant, name: &str, members: &[Actor]) -> GroupId {
+pub(crate) async fn group(
+    app: &TestApp,
+    tenant: &Tenant,
+    name: &str,
+    members: &[Actor],
+) -> GroupId {
     let group = GroupId::new();
     let conn = app.conn().await;
     run(

@@ -186,8 +186,14 @@ async fn random_grant(
     let roles: Vec<uuid::Uuid> = sql("SELECT id FROM roles WHERE scope = ? AND (organization_id IS NULL OR organization_id = ?) ORDER BY key, id",
         [kind.into(), organization.into()]).statement::<st::Uuid>().load(&mut &*conn).await.unwrap();
     let role = *roles.choose(random).unwrap();
-    let space = scope.parse::<SpaceId>().ok().map(|id| id.uuid());
-    let project = scope.parse::<ProjectId>().ok().map(|id| id.uuid());
+    let space = scope
+        .parse::<SpaceId>()
+        .ok()
+        .map(chartroom::kernel::Id::uuid);
+    let project = scope
+        .parse::<ProjectId>()
+        .ok()
+        .map(chartroom::kernel::Id::uuid);
     run(conn, "INSERT INTO access_grants (id, organization_id, scope, scope_id, project_id, space_id, user_id, group_id, role_id) \
          SELECT gen_random_uuid(), ?, ?, coalesce(s.id, s.project_id, s.organization_id), \
                 coalesce(s.project_id, (SELECT project_id FROM spaces WHERE id = s.id)), s.id, ?, ?, ? \

@@ -6,7 +6,6 @@
     clippy::string_slice,
     clippy::large_futures,
     clippy::needless_pass_by_value,
-    clippy::items_after_statements,
     clippy::similar_names,
     reason = "a test is read as a story, and may panic"
 )]
