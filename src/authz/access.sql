@@ -37,5 +37,6 @@ SELECT me.id, 'MEMBER', me.id, '{}', m.organization_id, NULL, NULL, NULL, true
 FROM me
 JOIN organization_members m ON m.user_id = me.id
 UNION ALL
-SELECT m.user_id, 'GROUP', m.group_id, '{}', m.organization_id, NULL, NULL, m.group_id, true
-FROM my_groups m
+SELECT me.id, 'GROUP', m.group_id, '{}', m.organization_id, NULL, NULL, m.group_id, true
+FROM me
+JOIN my_groups m ON m.user_id = me.id

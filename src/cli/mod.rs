@@ -46,6 +46,8 @@ enum Command {
     Migrate,
     /// Print the schema
     Schema,
+    /// Print what every root field and every kind of object asks of its caller
+    Policies,
     /// Load the demo organization, then stop
     Demo,
     /// Manage accounts where nobody can sign in
@@ -69,6 +71,10 @@ fn start(command: &Command) -> anyhow::Result<()> {
     if let Command::Schema = command {
         let written = std::io::stdout().write_all(graph::sdl().as_bytes());
         return written.context("the schema cannot be written");
+    }
+    if let Command::Policies = command {
+        let written = std::io::stdout().write_all(graph::policies_json()?.as_bytes());
+        return written.context("the policies cannot be written");
     }
     let environment = Environment::of_process()?;
     let config = Config::from_env(&environment)?;
@@ -108,7 +114,7 @@ fn start(command: &Command) -> anyhow::Result<()> {
                 storage.close().await;
                 done
             }
-            Command::Schema => Ok(()),
+            Command::Schema | Command::Policies => Ok(()),
         }
     })
 }

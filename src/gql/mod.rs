@@ -32,7 +32,7 @@ pub use mutation::{
 pub use order::{OrderDirection, OrderField, OrderTerms};
 pub use scalars::{Color, Duration, FieldId, Locale, TimeZone, Url};
 pub use scope::{Limits, ResponseNotes, Scope, ScopeExt};
-pub use user_error::{UserError, UserErrorCode, UserErrors};
+pub use user_error::{UserError, UserErrorCode, UserErrors, id_at};
 pub(crate) use {
     filter::enum_filter, filter::filterable, list::by_id_loader, list::listing, order::sortable,
 };

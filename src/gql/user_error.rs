@@ -157,3 +157,15 @@ impl UserErrors {
         }
     }
 }
+
+/// The id that the input names at `path`.
+///
+/// # Errors
+/// A mistake at `path`: `INVALID` for an id of something else, which is a slip and not a thing that
+/// does not exist.
+pub fn id_at<T: Entity>(path: &str, text: &str) -> Result<Id<T>, super::Refusal> {
+    let mut errors = UserErrors::default();
+    let id = errors.id(path, text);
+    errors.check()?;
+    Ok(id)
+}

@@ -1,8 +1,10 @@
 //! The root of the graph: merges of the areas, the node dispatch, the schema.
 
 mod audit_event;
+mod policies;
 mod registry;
 
+pub use policies::{Policies, policies, policies_json};
 pub use registry::Node;
 
 use crate::domains::{

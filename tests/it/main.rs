@@ -12,6 +12,7 @@
 
 mod support;
 
+mod access;
 mod architecture;
 mod audit;
 mod authentication;

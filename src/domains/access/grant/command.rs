@@ -47,8 +47,10 @@ async fn scope(tx: &Tx<'_>, id: &ID) -> Result<ScopeGrant, Refusal> {
     Ok(scope)
 }
 
-/// Notes in the audit log what a grant is about: its id alone says nothing once it is gone.
-fn audit(tx: &Tx<'_>, scope: &ID, grant: &AccessGrantRow) {
+/// Notes in the audit log what a grant is about (its id alone says nothing once it is gone), and
+/// that what is remembered of anybody's rights is out of date.
+fn changed(tx: &Tx<'_>, scope: &ID, grant: &AccessGrantRow) {
+    tx.scope.note(|notes| notes.changed_rights = true);
     tx.audit(|entry| {
         entry.target(grant.id);
         entry.changes.push(format!("scope:{}", scope.as_str()));
@@ -179,7 +181,7 @@ pub(super) async fn grant(
         store::join(tx.conn, &scope, user).await?;
     }
     let row = store::create(tx.conn, &scope, principal, role, tx.viewer.user).await?;
-    audit(tx, &input.scope_id, &row);
+    changed(tx, &input.scope_id, &row);
     Ok(row)
 }
 
@@ -192,7 +194,7 @@ pub(super) async fn update(
     let role = role(tx, &scope, &input.role).await;
     let (present, role) = both(present(tx, &scope, &input.principal).await, role)?;
     let row = store::update(tx.conn, &scope, present.id, role, tx.now).await?;
-    audit(tx, &input.scope_id, &row);
+    changed(tx, &input.scope_id, &row);
     if let Some(last_admin) = last_admin {
         last_admin.check(tx, "role").await?;
     }
@@ -206,7 +208,7 @@ pub(super) async fn revoke(
     let scope = scope(tx, &input.scope_id).await?;
     let last_admin = last_admin(tx, &scope).await?;
     let present = present(tx, &scope, &input.principal).await?;
-    audit(tx, &input.scope_id, &present);
+    changed(tx, &input.scope_id, &present);
     match (scope.kind(), present.user_id) {
         (GrantScope::Organization, Some(user)) => {
             // Leaving takes along what they hold further inside, so that has to be in reach too.

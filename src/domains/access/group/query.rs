@@ -2,7 +2,7 @@
 
 use super::{Group, GroupFilter, GroupOrder, GroupRef, GroupRow};
 use crate::{
-    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, list},
+    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, id_argument, list},
     kernel::Result,
 };
 use async_graphql::{Context, Object};
@@ -23,6 +23,10 @@ impl GroupQuery {
         by: GroupRef,
     ) -> Result<Option<Group>> {
         let viewer = ctx.scope().viewer()?;
+        if let GroupRef::Id(id) = &by {
+            let id = id_argument("by.id", id)?;
+            return Ok(ctx.by_id::<GroupRow>(id).await?.map(Into::into));
+        }
         let found = by.find(ctx.scope().conn().await?.get()?, viewer).await?;
         let Some(id) = found else { return Ok(None) };
         Ok(ctx.by_id::<GroupRow>(id).await?.map(Into::into))

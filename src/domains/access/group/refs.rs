@@ -4,7 +4,7 @@ use super::store;
 use crate::{
     authz::{View, Viewer},
     db::Conn,
-    gql::{Refusal, Tx, UserErrorCode},
+    gql::{Refusal, Tx, UserErrorCode, id_at},
     kernel::{
         self, Error,
         entity::{Group, GroupId, OrganizationId},
@@ -56,13 +56,17 @@ impl GroupRef {
     /// The group, if the viewer may see it and it is of `organization` (of any, if none is given).
     ///
     /// # Errors
-    /// A mistake at `path`: `NOT_FOUND`, or `INVALID` for a key that several organizations use.
+    /// A mistake at `path`: `NOT_FOUND`, or `INVALID` for a key that several organizations use
+    /// and for an id of something else.
     pub async fn resolve(
         &self,
         tx: &Tx<'_>,
         path: &str,
         organization: Option<OrganizationId>,
     ) -> Result<GroupId, Refusal> {
+        if let Self::Id(id) = self {
+            id_at::<Group>(&format!("{path}.id"), id)?;
+        }
         let visible = tx.viewer.visible::<Group, View>();
         match store::find_by_ref(tx.conn, &visible, self, organization)
             .await?

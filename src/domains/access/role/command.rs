@@ -202,6 +202,7 @@ pub(super) async fn update(tx: &Tx<'_>, input: &UpdateRoleInput) -> Result<RoleR
         projects
     };
     let row = store::update(tx.conn, &grant, &changes, projects.as_deref()).await?;
+    tx.scope.note(|notes| notes.changed_rights = true);
     if let Some(last_admin) = last_admin {
         let path = if input.permissions.is_some() {
             "permissions"

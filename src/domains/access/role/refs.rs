@@ -3,7 +3,7 @@
 use super::{RoleRow, store};
 use crate::{
     authz::{RoleScope, View},
-    gql::{Refusal, Tx, UserErrorCode},
+    gql::{Refusal, Tx, UserErrorCode, id_at},
     kernel::entity::{OrganizationId, Role},
 };
 use async_graphql::{ID, OneofObject};
@@ -22,7 +22,8 @@ impl RoleRef {
     /// most where keys are equal), and it is built in or belongs to `organization`.
     ///
     /// # Errors
-    /// A mistake at `path`: `NOT_FOUND`, or `INVALID` for a role that is switched off.
+    /// A mistake at `path`: `NOT_FOUND`, or `INVALID` for a role that is switched off and for
+    /// an id of something else.
     pub async fn resolve(
         &self,
         tx: &Tx<'_>,
@@ -30,6 +31,9 @@ impl RoleRef {
         scopes: &[RoleScope],
         organization: Option<OrganizationId>,
     ) -> Result<RoleRow, Refusal> {
+        if let Self::Id(id) = self {
+            id_at::<Role>(&format!("{path}.id"), id)?;
+        }
         let visible = tx.viewer.visible::<Role, View>();
         let row = store::find_by_ref(tx.conn, &visible, self, scopes, organization).await?;
         let Some(row) = row else {

@@ -4,7 +4,7 @@ use super::store;
 use crate::{
     authz::{View, Viewer},
     db::Conn,
-    gql::{Refusal, Tx, UserErrorCode},
+    gql::{Refusal, Tx, UserErrorCode, id_at},
     kernel::{
         Result,
         entity::{User, UserId},
@@ -38,8 +38,12 @@ impl UserRef {
     /// The user that the input names at `path`.
     ///
     /// # Errors
-    /// A mistake at `path`: `NOT_FOUND` if there is none for the viewer.
+    /// A mistake at `path`: `NOT_FOUND` if there is none for the viewer, `INVALID` for an id of
+    /// something else.
     pub async fn resolve(&self, tx: &Tx<'_>, path: &str) -> Result<UserId, Refusal> {
+        if let Self::Id(id) = self {
+            id_at::<User>(&format!("{path}.id"), id)?;
+        }
         self.find(tx.conn, &tx.viewer).await?.ok_or_else(|| {
             Refusal::user(
                 UserErrorCode::NotFound,

@@ -1,0 +1,523 @@
+//! Two tenants of the same shape, and the people who call.
+
+use super::{
+    evaluator::{Evaluator, Place},
+    rules::{self, Rules, Scope},
+    worlds::{self, Content, Grant, Group, Owned, Principal, Project, Role, Space, User, World},
+};
+use crate::support::TestApp;
+use axum::{
+    body::to_bytes,
+    http::{Request, header},
+};
+use chartroom::kernel::{
+    Secret, SecretKind,
+    entity::{
+        AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, GroupId,
+        OrganizationId, OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId, UserId,
+    },
+};
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// In every text of the other tenant; must never be in an answer.
+pub(super) const CANARY: &str = "zq7victim";
+
+/// Who calls, in the order of the columns; what they hold is in [`Tenant::new`].
+pub(super) const PERSONAS: [(&str, &str); 15] = [
+    ("anonymous", "nobody in particular"),
+    ("deactivated", "an administrator who was switched off"),
+    (
+        "expired_key",
+        "an administrator's API key after its last day",
+    ),
+    ("foreign_admin", "administrator of another organization"),
+    ("member", "belongs to the organization, no grant beyond"),
+    ("viewer", "viewer of the organization"),
+    ("interactive", "interactive_viewer of the organization"),
+    ("editor", "editor of the organization"),
+    ("developer", "developer of the organization"),
+    ("admin", "admin of the organization"),
+    (
+        "group_only",
+        "member, in a group that is viewer of the project",
+    ),
+    (
+        "nested_space",
+        "member, with `Can edit` on a space inside a private one",
+    ),
+    (
+        "custom",
+        "no member role; a custom role with PROJECT_VIEW alone",
+    ),
+    ("project_admin", "member, admin of the project"),
+    (
+        "system_admin",
+        "system_admin of the installation, member nowhere",
+    ),
+];
+
+/// One of the tenants.
+pub(super) struct Tenant {
+    pub(super) world: World,
+    /// Ids by what they are for.
+    pub(super) slots: BTreeMap<&'static str, String>,
+    /// The same, for the evaluator.
+    uuids: BTreeMap<&'static str, Uuid>,
+    number: u128,
+}
+
+impl Tenant {
+    fn new(number: u128, rules: &Rules) -> Self {
+        let mut tenant = Self {
+            world: World::default(),
+            slots: BTreeMap::new(),
+            uuids: BTreeMap::new(),
+            number,
+        };
+        tenant.fill(rules);
+        tenant
+    }
+
+    fn make(&mut self, slot: &'static str) -> Uuid {
+        let n = u128::try_from(self.uuids.len()).expect("small") + 1;
+        let bits = 0x0190_0000_0000_7000_8000_0000_0000_0000 + (self.number << 32) + n;
+        let id = Uuid::from_u128(bits);
+        self.uuids.insert(slot, id);
+        let kind = slot.split('.').next().expect("a kind");
+        self.slots.insert(slot, text(kind, id));
+        id
+    }
+
+    /// The id behind a slot such as `space.open`.
+    pub(super) fn uuid(&self, slot: &str) -> Uuid {
+        *self
+            .uuids
+            .get(slot)
+            .unwrap_or_else(|| panic!("no slot {slot}"))
+    }
+
+    fn role(&self, scope: Scope, permissions: usize) -> usize {
+        let mut roles = self.world.roles.iter();
+        roles
+            .position(|r| r.built_in && r.scope == scope && r.permissions.len() == permissions)
+            .expect("a built-in role")
+    }
+
+    fn grant(&mut self, slot: &'static str, at: (Scope, Uuid), principal: Principal, role: usize) {
+        let id = self.make(slot);
+        let organization = self.uuid("organization");
+        let (scope, scope_id) = at;
+        self.world.grants.push(Grant {
+            id,
+            organization,
+            scope,
+            scope_id,
+            principal,
+            role,
+        });
+    }
+
+    fn space(&mut self, slot: &'static str, parent: Option<Uuid>, private: bool) -> Uuid {
+        let id = self.make(slot);
+        self.world.spaces.push(Space {
+            id,
+            organization: self.uuid("organization"),
+            project: self.uuid("project.main"),
+            parent,
+            private,
+        });
+        id
+    }
+
+    fn user(&mut self, slot: &'static str, active: bool, is_member: bool) -> Uuid {
+        let id = self.make(slot);
+        let organization = self.uuid("organization");
+        self.world.users.push(User {
+            id,
+            home: Some(organization),
+            active,
+            member_of: if is_member {
+                vec![organization]
+            } else {
+                Vec::new()
+            },
+        });
+        id
+    }
+
+    fn fill(&mut self, rules: &Rules) {
+        let organization = self.make("organization");
+        self.world.organizations.push(organization);
+        for slot in ["project.main", "project.second"] {
+            let id = self.make(slot);
+            self.world.projects.push(Project { id, organization });
+        }
+        let main = self.uuid("project.main");
+        let open = self.space("space.open", None, false);
+        let private = self.space("space.private", None, true);
+        let nested = self.space("space.nested", Some(private), false);
+        for (chart, dashboard, space) in [
+            ("chart.open", "dashboard.open", open),
+            ("chart.nested", "dashboard.nested", nested),
+        ] {
+            let id = self.make(chart);
+            self.world.charts.push(Content { id, space });
+            let id = self.make(dashboard);
+            self.world.dashboards.push(Content { id, space });
+        }
+        self.world.roles = worlds::built_in(rules);
+        let count = |scope, key| rules.roles[&(scope, key)].len();
+        let of = |tenant: &Self, scope, key| tenant.role(scope, count(scope, key));
+        for (slot, scope) in [
+            ("role.one", Scope::Organization),
+            ("role.spare", Scope::Organization),
+            ("role.project", Scope::Project),
+        ] {
+            let id = self.make(slot);
+            self.world.roles.push(Role {
+                id,
+                organization: Some(organization),
+                built_in: false,
+                scope,
+                active: true,
+                all_projects: false,
+                projects: Vec::new(),
+                permissions: ["PROJECT_VIEW"].into(),
+            });
+        }
+        let on_organization = (Scope::Organization, organization);
+        for (slot, grant, key) in [
+            ("user.deactivated", "grant.deactivated", "admin"),
+            ("user.expired_key", "grant.expired_key", "admin"),
+            ("user.member", "grant.member", "member"),
+            ("user.viewer", "grant.viewer", "viewer"),
+            (
+                "user.interactive",
+                "grant.interactive",
+                "interactive_viewer",
+            ),
+            ("user.editor", "grant.editor", "editor"),
+            ("user.developer", "grant.developer", "developer"),
+            ("user.admin", "grant.admin", "admin"),
+            ("user.group_only", "grant.group_only", "member"),
+            ("user.nested_space", "grant.nested_space", "member"),
+            ("user.project_admin", "grant.project_admin", "member"),
+            ("user.colleague", "grant.colleague", "member"),
+            ("user.newcomer", "grant.newcomer", "member"),
+        ] {
+            let id = self.user(slot, slot != "user.deactivated", true);
+            let role = of(self, Scope::Organization, key);
+            self.grant(grant, on_organization, Principal::User(id), role);
+        }
+        let custom = self.user("user.custom", true, true);
+        let one = self
+            .world
+            .roles
+            .iter()
+            .position(|r| r.id == self.uuid("role.one"));
+        let role = one.expect("the role");
+        self.grant(
+            "grant.custom",
+            on_organization,
+            Principal::User(custom),
+            role,
+        );
+        let system = self.user("user.system_admin", true, false);
+        self.world.users.last_mut().expect("it").home = None;
+        let all = of(self, Scope::Tenant, "system_admin");
+        self.world.assignments.push((system, all));
+        let (group_only, colleague) = (self.uuid("user.group_only"), self.uuid("user.colleague"));
+        let group = self.make("group");
+        self.world.groups.push(Group {
+            id: group,
+            organization,
+            active: true,
+            members: vec![group_only, colleague],
+        });
+        let on_main = (Scope::Project, main);
+        let viewer = of(self, Scope::Project, "viewer");
+        self.grant("grant.of_group", on_main, Principal::Group(group), viewer);
+        let admin = of(self, Scope::Project, "admin");
+        let person = Principal::User(self.uuid("user.project_admin"));
+        self.grant("grant.on_project", on_main, person, admin);
+        let editor = of(self, Scope::Space, "editor");
+        let person = Principal::User(self.uuid("user.nested_space"));
+        self.grant("grant.on_nested", (Scope::Space, nested), person, editor);
+        let viewer = of(self, Scope::Space, "viewer");
+        self.grant(
+            "grant.on_open",
+            (Scope::Space, open),
+            Principal::User(colleague),
+            viewer,
+        );
+        let key = self.make("apikey");
+        self.world.keys.push(Owned {
+            id: key,
+            user: colleague,
+        });
+        let session = self.make("session");
+        self.world.sessions.push(Owned {
+            id: session,
+            user: colleague,
+        });
+        self.make("audit");
+        self.make("tile.open");
+        self.make("tile.nested");
+        // The membership of the colleague, by the name that organizations give it.
+        let grant = self.uuid("grant.colleague");
+        self.uuids.insert("membership", grant);
+        self.slots.insert("membership", text("membership", grant));
+    }
+
+    /// Where a slot is, for the evaluator.
+    pub(super) fn place(&self, slot: &str) -> Place {
+        let organization = self.uuid("organization");
+        match slot.split('.').next() {
+            Some("space") => Place::Space(self.uuid(slot)),
+            Some("project") => Place::Project(organization, self.uuid(slot)),
+            Some("chart" | "dashboard") => {
+                let id = self.uuid(slot);
+                let mut content = self.world.charts.iter().chain(&self.world.dashboards);
+                Place::Space(content.find(|c| c.id == id).expect("content").space)
+            }
+            Some("installation") => Place::Installation,
+            _ => Place::Organization(organization),
+        }
+    }
+
+    /// Texts that do not come from ids: with the mark of the tenant in every one.
+    fn marks(&self) -> String {
+        let organization = self.uuid("organization");
+        let mark = if self.number == 1 { "ours" } else { CANARY };
+        let users: Vec<_> = self
+            .world
+            .users
+            .iter()
+            .map(|u| format!("'{}'", u.id))
+            .collect();
+        let users = users.join(",");
+        format!(
+            "UPDATE organizations SET name = '{mark}-o', display_name = '{mark} o', description = '{mark}', theme_id = '{mark}' WHERE id = '{organization}';
+             UPDATE users SET username = '{mark}-' || id, full_name = '{mark} u', email = '{mark}-' || id || '@{mark}.test', \
+               first_name = '{mark}', last_name = '{mark}', mobile = '{mark}', external_id = '{mark}-' || id, domain_account = '{mark}' WHERE id IN ({users});
+             UPDATE groups SET key = '{mark}-g', name = '{mark} g', description = '{mark}' WHERE organization_id = '{organization}';
+             UPDATE roles SET key = '{mark}-' || id, name = '{mark} r', description = '{mark}' WHERE organization_id = '{organization}';
+             UPDATE projects SET name = '{mark}-' || id, description = '{mark}' WHERE organization_id = '{organization}';
+             UPDATE spaces SET name = '{mark} ' || id, slug = '{mark}-' || id WHERE organization_id = '{organization}';
+             UPDATE charts SET name = '{mark}', slug = '{mark}-' || id, description = '{mark}', explore_name = '{mark}', \
+               metric_query = '{{\"exploreName\": \"{mark}\", \"dimensions\": [\"{mark}\"], \"metrics\": [], \"filters\": {{}}, \"sorts\": [], \"limit\": 1, \"tableCalculations\": []}}', \
+               config = '{{\"type\": \"{mark}\"}}' WHERE organization_id = '{organization}';
+             UPDATE dashboards SET name = '{mark}', slug = '{mark}-' || id, description = '{mark}' WHERE organization_id = '{organization}';
+             UPDATE api_keys SET name = '{mark}', description = '{mark}' WHERE user_id IN ({users});
+             UPDATE sessions SET user_agent = '{mark}', address = '{mark}' WHERE user_id IN ({users});
+             INSERT INTO dashboard_tiles (id, organization_id, dashboard_id, kind, x, y, width, height, title, content, position) \
+               SELECT t.tile::uuid, '{organization}', t.dashboard::uuid, 'MARKDOWN', 0, 0, 4, 4, '{mark}', '{mark}', 0 \
+               FROM (VALUES ('{}', '{}'), ('{}', '{}')) AS t(tile, dashboard);
+             INSERT INTO audit_events (id, organization_id, action, outcome, target_id, changes, address) \
+               VALUES ('{}', '{organization}', '{mark}', 'SUCCEEDED', '{mark}', '{{{mark}}}', '{mark}');\n",
+            self.uuid("tile.open"),
+            self.uuid("dashboard.open"),
+            self.uuid("tile.nested"),
+            self.uuid("dashboard.nested"),
+            self.uuid("audit")
+        )
+    }
+}
+
+fn text(kind: &str, id: Uuid) -> String {
+    match kind {
+        "organization" => OrganizationId::from_uuid(id).to_string(),
+        "user" => UserId::from_uuid(id).to_string(),
+        "group" => GroupId::from_uuid(id).to_string(),
+        "role" => RoleId::from_uuid(id).to_string(),
+        "project" => ProjectId::from_uuid(id).to_string(),
+        "space" => SpaceId::from_uuid(id).to_string(),
+        "chart" => ChartId::from_uuid(id).to_string(),
+        "tile" => DashboardTileId::from_uuid(id).to_string(),
+        "dashboard" => DashboardId::from_uuid(id).to_string(),
+        "grant" => AccessGrantId::from_uuid(id).to_string(),
+        "membership" => OrganizationMembershipId::from_uuid(id).to_string(),
+        "apikey" => ApiKeyId::from_uuid(id).to_string(),
+        "session" => SessionId::from_uuid(id).to_string(),
+        "audit" => AuditEventId::from_uuid(id).to_string(),
+        other => panic!("no kind {other}"),
+    }
+}
+
+/// An id of a kind that was never given out.
+pub(super) fn never_issued(kind: &str) -> String {
+    text(
+        kind,
+        Uuid::from_u128(0x0190_ffff_ffff_7fff_8fff_ffff_ffff_fff7),
+    )
+}
+
+/// The server with both tenants.
+pub(super) struct Stage {
+    pub(super) app: TestApp,
+    pub(super) rules: Rules,
+    pub(super) ours: Tenant,
+    pub(super) theirs: Tenant,
+    tokens: BTreeMap<&'static str, String>,
+    setting: String,
+    digest: String,
+}
+
+impl Stage {
+    /// Builds the world.
+    pub(super) async fn new() -> Self {
+        let rules = rules::read();
+        let (ours, theirs) = (Tenant::new(1, &rules), Tenant::new(2, &rules));
+        let app = TestApp::start().await;
+        let mut stage = Self {
+            app,
+            rules,
+            ours,
+            theirs,
+            tokens: BTreeMap::new(),
+            setting: String::new(),
+            digest: String::new(),
+        };
+        stage.write();
+        stage.reset().await;
+        stage.digest = stage.digest_statement().await;
+        stage
+    }
+
+    fn write(&mut self) {
+        let worlds = [
+            std::mem::take(&mut self.ours.world),
+            std::mem::take(&mut self.theirs.world),
+        ];
+        let mut setting = "UPDATE organizations SET parent_id = NULL; DELETE FROM access_grants; \
+             DELETE FROM role_assignments; DELETE FROM organizations; DELETE FROM users; \
+             DELETE FROM roles WHERE NOT is_built_in; DELETE FROM audit_events; DELETE FROM sign_in_failures;\n"
+            .to_owned();
+        setting.push_str(&worlds::statements(&worlds));
+        [self.ours.world, self.theirs.world] = worlds;
+        for tenant in [&self.ours, &self.theirs] {
+            setting.push_str(&tenant.marks());
+        }
+        for (persona, _) in PERSONAS {
+            let user = match persona {
+                "anonymous" => continue,
+                "foreign_admin" => self.theirs.uuid("user.admin"),
+                other => self.ours.uuid(&format!("user.{other}")),
+            };
+            let kind = if persona == "expired_key" {
+                SecretKind::ApiKey
+            } else {
+                SecretKind::Session
+            };
+            let secret = Secret::generate(kind).expect("randomness");
+            let hash = hex::encode(secret.hash());
+            let id = SessionId::new().uuid();
+            setting.push_str(&if persona == "expired_key" {
+                format!(
+                    "INSERT INTO api_keys (id, user_id, name, secret_hash, last_four, expires_at) \
+                     VALUES ('{id}', '{user}', 'k', '\\x{hash}', 'abcd', now() - interval '1 day');\n"
+                )
+            } else {
+                format!(
+                    "INSERT INTO sessions (id, user_id, token_hash, expires_at) \
+                     VALUES ('{id}', '{user}', '\\x{hash}', now() + interval '1 day');\n"
+                )
+            });
+            self.tokens.insert(persona, secret.expose().to_owned());
+        }
+        self.setting = setting;
+    }
+
+    /// Makes everything as it was at the start.
+    pub(super) async fn reset(&self) {
+        let mut conn = self.app.conn().await;
+        let setting = format!("BEGIN; {} COMMIT;", self.setting);
+        conn.batch_execute(&setting)
+            .await
+            .expect("the world is set up");
+    }
+
+    /// Sends an operation as a persona.
+    pub(super) async fn call(&self, persona: &str, query: &str, variables: &Value) -> Value {
+        self.send(
+            self.tokens.get(persona).map(String::as_str),
+            query,
+            variables,
+        )
+        .await
+    }
+
+    /// Sends an operation with a token.
+    pub(super) async fn send(&self, token: Option<&str>, query: &str, variables: &Value) -> Value {
+        let body = json!({ "query": query, "variables": variables });
+        let mut request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ACCEPT, "application/graphql-response+json");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(body.to_string().into()).expect("a request");
+        let response = self.app.send(request).await;
+        let body = to_bytes(response.into_body(), usize::MAX)
+            .await
+            .expect("a body");
+        serde_json::from_slice(&body).expect("JSON")
+    }
+
+    /// What the evaluator knows of a persona; `None` of those who are nobody.
+    pub(super) fn evaluator(&self, persona: &str) -> Option<Evaluator<'_>> {
+        let (tenant, slot) = match persona {
+            "anonymous" | "deactivated" | "expired_key" => return None,
+            "foreign_admin" => (&self.theirs, "user.admin".to_owned()),
+            other => (&self.ours, format!("user.{other}")),
+        };
+        let id = tenant.uuid(&slot);
+        let user = tenant
+            .world
+            .users
+            .iter()
+            .find(|u| u.id == id)
+            .expect("a user");
+        Some(Evaluator {
+            rules: &self.rules,
+            home: &tenant.world,
+            user,
+        })
+    }
+
+    /// Counts and sums of all tables but the log, so that no change goes unseen.
+    pub(super) async fn digest(&self) -> String {
+        let conn = self.app.conn().await;
+        diesel::sql_query(&self.digest)
+            .get_result::<Sum>(&mut &*conn)
+            .await
+            .expect("the digest")
+            .sum
+    }
+
+    async fn digest_statement(&self) -> String {
+        let conn = self.app.conn().await;
+        // `last_login_at`, `last_used_at` and the like are in the tables that are left out.
+        let tables = diesel::sql_query(
+            "SELECT string_agg(format('SELECT %L || count(*) || coalesce(md5(string_agg(t::text, chr(10) ORDER BY t::text)), '''') AS s FROM %I t', relname, relname), ' UNION ALL ') AS sum \
+             FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace \
+             AND relname NOT IN ('__diesel_schema_migrations', 'audit_events', 'sessions', 'sign_in_failures', 'idempotency_keys')",
+        );
+        let union = tables
+            .get_result::<Sum>(&mut &*conn)
+            .await
+            .expect("the tables")
+            .sum;
+        format!("SELECT string_agg(s, ' ' ORDER BY s) AS sum FROM ({union}) x")
+    }
+}
+
+#[derive(diesel::QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = Text)]
+    sum: String,
+}
