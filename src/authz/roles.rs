@@ -3,11 +3,6 @@
 //! Each organization and project role has everything of the one before it. "Own" grants of
 //! deliveries (only on what the caller made) join with deliveries themselves.
 
-#![expect(
-    clippy::enum_glob_use,
-    reason = "the table below names nearly all of them"
-)]
-
 use super::{Permission, Permission::*, PermissionSet, RoleScope};
 
 /// One built-in role.

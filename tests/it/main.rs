@@ -7,6 +7,8 @@
     clippy::large_futures,
     clippy::needless_pass_by_value,
     clippy::similar_names,
+    clippy::disallowed_methods,
+    clippy::format_push_string,
     reason = "a test is read as a story, and may panic"
 )]
 
@@ -16,7 +18,10 @@ mod access;
 mod architecture;
 mod audit;
 mod authentication;
+mod cancellation;
 mod chart;
+mod cors;
+mod csrf;
 mod dashboard;
 mod demo;
 mod effective_access;
@@ -25,10 +30,16 @@ mod embedded;
 mod escalation;
 mod grant;
 mod group;
+mod guard_http;
+mod http;
+mod idempotency;
 mod identity;
 mod membership;
+mod operations;
 mod organization;
+mod persisted;
 mod project;
+mod rate_limit;
 mod role;
 mod schema;
 mod space;

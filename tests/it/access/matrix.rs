@@ -125,12 +125,12 @@ async fn everybody_may_do_what_the_table_says() {
             let answer = stage.call(persona, &document, &variables).await;
             let cell = outcome(operation.field, &answer);
             let label = format!("{}.{} as {persona}", operation.root, operation.field);
-            if let Some(expected) = expected(&stage, &operation, persona) {
-                if expected != cell {
-                    wrong.push(format!(
-                        "{label}: {cell}, but the rules say {expected}: {answer}"
-                    ));
-                }
+            if let Some(expected) = expected(&stage, &operation, persona)
+                && expected != cell
+            {
+                wrong.push(format!(
+                    "{label}: {cell}, but the rules say {expected}: {answer}"
+                ));
             }
             if !matches!(cell.as_str(), "ALLOW" | "DENY" | "EMPTY") && !is_reviewed(&operation) {
                 wrong.push(format!("{label}: {cell}: {answer}"));

@@ -43,7 +43,8 @@ pub(crate) struct TestApp {
     /// The operations listener.
     pub admin: Router,
     tokens: Mutex<HashMap<Actor, String>>,
-    database: TestDatabase,
+    /// The database itself, beside the server's connections to it.
+    pub database: TestDatabase,
 }
 
 impl TestApp {

@@ -3,8 +3,10 @@
 mod answer;
 mod app;
 mod postgres;
+mod reply;
 mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{Actor, TestApp};
+pub(crate) use reply::Reply;
 pub(crate) use world::Tenant;

@@ -1,7 +1,7 @@
 //! A PostgreSQL for the run and a database for each test.
 //!
-//! The server is the one of `CHARTROOM_TEST_DATABASE_URL` (`make test` starts one), or else an
-//! embedded cluster that lives as long as the test process. Migrations run once, into a template.
+//! The server is the one of `CHARTROOM_TEST_DATABASE_URL`, which `scripts/with-test-postgres` starts.
+//! Migrations run once, into a template.
 
 use chartroom::db::migrate;
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
@@ -28,6 +28,28 @@ impl TestDatabase {
         .await
         .expect("the test database can be created");
         Self { server, name }
+    }
+
+    /// Ends all connections to the database and lets nobody in.
+    pub(crate) async fn close_doors(&self) {
+        let name = &self.name;
+        let mut conn = connect(&self.server).await;
+        conn.batch_execute(&format!(
+            "ALTER DATABASE {name} ALLOW_CONNECTIONS false; \
+             SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+        ))
+        .await
+        .expect("the doors close");
+    }
+
+    /// Lets everybody in again.
+    pub(crate) async fn open_doors(&self) {
+        let open = format!("ALTER DATABASE {} ALLOW_CONNECTIONS true", self.name);
+        connect(&self.server)
+            .await
+            .batch_execute(&open)
+            .await
+            .expect("the doors open");
     }
 
     /// Address of the database.
@@ -60,7 +82,7 @@ async fn connect(url: &str) -> AsyncPgConnection {
 }
 
 async fn prepare() -> (String, String) {
-    let server = server().await;
+    let server = server();
     let template = format!("template_{}", fingerprint());
     let mut conn = connect(&server).await;
     // Test processes start together; one of them makes the template.
@@ -112,19 +134,9 @@ fn fingerprint() -> String {
     hex::encode(hash.finalize()).chars().take(16).collect()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "tests are told of a server by the environment"
-)]
-async fn server() -> String {
-    match std::env::var("CHARTROOM_TEST_DATABASE_URL") {
-        Ok(url) => url,
-        Err(_) => embedded().await,
-    }
-}
-
-async fn embedded() -> String {
-    panic!("set CHARTROOM_TEST_DATABASE_URL, or run the tests by `make test`")
+fn server() -> String {
+    std::env::var("CHARTROOM_TEST_DATABASE_URL")
+        .expect("the tests run by `make test` or `scripts/with-test-postgres cargo test`")
 }
 
 fn with_database(server: &str, name: &str) -> String {
