@@ -22,6 +22,8 @@ pub struct App {
     pub db: Database,
     /// The graph.
     pub schema: graph::Schema,
+    /// The graph as subscriptions run it.
+    pub live: graph::Schema,
     /// The graph as text.
     pub sdl: Bytes,
     /// What every document passes first.
@@ -60,6 +62,7 @@ impl App {
             authenticator: Authenticator::new(db.clone()),
             db,
             schema: graph::schema_with(passwords.clone()),
+            live: graph::live_schema_with(passwords.clone()),
             passwords,
             sdl: sdl.into(),
             guard,

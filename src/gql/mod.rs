@@ -9,6 +9,7 @@ mod filter;
 pub mod guard;
 mod ids;
 mod list;
+pub mod live;
 mod loader;
 mod mutation;
 mod order;
@@ -25,6 +26,7 @@ pub use filter::{
 };
 pub use ids::{id_argument, id_text, parse_id};
 pub use list::{Key, Listing, PageArgs, children, field_place, list};
+pub use live::{FreshScopes, Live, LiveExt};
 pub use loader::{Batch, ById, Lanes};
 pub use mutation::{
     AnonymousTx, Outcome, Refusal, Tx, bulk_ids, mutate, mutate_anonymously, payload,

@@ -222,6 +222,16 @@ impl Scope {
         self.statements.load(Ordering::Relaxed)
     }
 
+    /// Gives the connection back to the pool, unless a statement is running on it.
+    pub fn let_go(&self) {
+        if let Ok(mut slot) = self.conn.try_write()
+            && let Some(conn) = slot.take()
+        {
+            self.statements
+                .fetch_add(conn.statements(), Ordering::Relaxed);
+        }
+    }
+
     /// Leaves a note for the HTTP layer.
     pub fn note(&self, change: impl FnOnce(&mut ResponseNotes)) {
         change(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner));

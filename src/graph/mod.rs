@@ -7,10 +7,13 @@ mod registry;
 pub use policies::{Policies, policies, policies_json};
 pub use registry::Node;
 
-use crate::domains::{
-    access, content,
-    identity::{self, password::Passwords},
-    project,
+use crate::{
+    domains::{
+        access, content,
+        identity::{self, password::Passwords},
+        project,
+    },
+    gql::FreshScopes,
 };
 use async_graphql::{
     EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode,
@@ -57,6 +60,12 @@ pub fn schema() -> Schema {
 /// Makes the schema.
 pub fn schema_with(passwords: Passwords) -> Schema {
     builder().data(passwords).finish()
+}
+
+/// Makes the schema that subscriptions run on: the same graph, whose events have scopes of their
+/// own.
+pub fn live_schema_with(passwords: Passwords) -> Schema {
+    builder().data(passwords).extension(FreshScopes).finish()
 }
 
 /// The schema as text, sorted, with a trailing newline: what `schema.graphql` holds.
