@@ -4,6 +4,9 @@
 //! The request's future gets a waker of its own that sets a flag. It is polled while the flag is
 //! set; when it is pending and nothing woke it, every key that this level of the document will ask
 //! for is known, so all lanes are drained into one statement each. No timers, no split batches.
+//!
+//! Tokio gives a task a budget of operations per turn. Where it is used up, everything of Tokio is
+//! pending and wakes its task at once, to be polled in another turn: so a turn ends there.
 
 use super::loader::Lanes;
 use futures_util::{
@@ -20,6 +23,7 @@ use std::{
     },
     task::{Context, Poll},
 };
+use tokio::task::coop::has_budget_remaining;
 
 struct Flag {
     woken: AtomicBool,
@@ -50,6 +54,10 @@ pub async fn drive<F: Future>(request: F, lanes: &Lanes) -> F::Output {
                 {
                     return Poll::Ready(output);
                 }
+                if !has_budget_remaining() {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
             }
             running.extend(lanes.drain());
             match running.poll_next_unpin(cx) {
@@ -63,4 +71,28 @@ pub async fn drive<F: Future>(request: F, lanes: &Lanes) -> F::Output {
         }
     })
     .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+    use tokio::sync::Semaphore;
+
+    /// More operations than the budget of one turn, none of which waits for anything.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_long_request_comes_to_its_end() {
+        let request = async {
+            let permits = Semaphore::new(1);
+            for _ in 0..1_000 {
+                drop(permits.acquire().await);
+            }
+        };
+        let lanes = Lanes::default();
+        let driven = tokio::spawn(async move { drive(request, &lanes).await });
+        tokio::time::timeout(Duration::from_secs(5), driven)
+            .await
+            .expect("it ends")
+            .expect("without a panic");
+    }
 }

@@ -23,6 +23,12 @@ async fn locked(app: &TestApp) -> AsyncPgConnection {
 
 /// Other connections to the test's database that are in a statement or a transaction.
 async fn busy(conn: &AsyncPgConnection) -> i64 {
+    // Inside one transaction the activity is read once and kept, unless it is dropped.
+    sql("SELECT pg_stat_clear_snapshot()", [])
+        .statement::<BigInt>()
+        .execute(&mut &*conn)
+        .await
+        .unwrap();
     sql(
         "SELECT count(*) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'",

@@ -84,10 +84,9 @@ async fn two_at_a_time_are_one_and_a_conflict() {
 async fn tokens_in_answers_are_not_kept() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
-    let query =
-        "mutation { createApiKey(input: { name: \"ci\" }) { token userErrors { message } } }";
+    let query = "mutation { createApiKey(input: { name: \"ci\", expiresAt: \"2100-01-01T00:00:00Z\" }) { secret userErrors { message } } }";
     let first = send(&app, tenant.admin, "key", query, json!({})).await;
-    let token = first.json()["data"]["createApiKey"]["token"]
+    let token = first.json()["data"]["createApiKey"]["secret"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
