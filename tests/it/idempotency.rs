@@ -1,6 +1,8 @@
 //! Mutations that are sent again.
 
 use crate::support::{Actor, Reply, Tenant, TestApp};
+use chartroom::kernel::{Clock as _, SystemClock};
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 const CREATE: &str = "mutation($input: CreateProjectInput!) { \
@@ -84,14 +86,17 @@ async fn two_at_a_time_are_one_and_a_conflict() {
 async fn tokens_in_answers_are_not_kept() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
-    let query = "mutation { createApiKey(input: { name: \"ci\", expiresAt: \"2100-01-01T00:00:00Z\" }) { secret userErrors { message } } }";
-    let first = send(&app, tenant.admin, "key", query, json!({})).await;
+    let query = "mutation($input: CreateApiKeyInput!) { createApiKey(input: $input) \
+                 { secret userErrors { message } } }";
+    let in_a_month = (SystemClock.now() + TimeDelta::days(30)).to_rfc3339();
+    let input = json!({ "input": { "name": "ci", "expiresAt": in_a_month } });
+    let first = send(&app, tenant.admin, "key", query, input.clone()).await;
     let token = first.json()["data"]["createApiKey"]["secret"]
         .as_str()
         .unwrap_or_default()
         .to_owned();
     assert!(token.starts_with("crk_"), "{first:?}");
-    let again = send(&app, tenant.admin, "key", query, json!({})).await;
+    let again = send(&app, tenant.admin, "key", query, input).await;
     assert_eq!(
         (again.status.as_u16(), again.code().as_str()),
         (409, "CONFLICT")
