@@ -15,9 +15,10 @@ mod report;
 mod servers;
 mod sqljson;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
+use tokio::signal::unix::{SignalKind, signal};
 
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
@@ -105,7 +106,13 @@ fn main() -> anyhow::Result<()> {
 
 async fn run(args: &Args) -> anyhow::Result<()> {
     let postgres = dataset::Postgres::start(args).await?;
-    let outcome = measure::all(args, &postgres).await;
+    let mut end = signal(SignalKind::terminate())?;
+    // Whichever way it ends, the servers end with what holds them.
+    let outcome = tokio::select! {
+        outcome = measure::all(args, &postgres) => outcome,
+        _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
+        _ = end.recv() => Err(anyhow!("told to end")),
+    };
     postgres.stop().await?;
     outcome
 }
