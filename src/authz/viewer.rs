@@ -26,6 +26,8 @@ pub struct Origin {
     pub user_agent: Option<String>,
     /// Id of the request.
     pub request_id: String,
+    /// Whether the caller's credential came in a cookie, which a new sign-in overwrites.
+    pub by_cookie: bool,
 }
 
 /// A signed-in caller with the rights of now.

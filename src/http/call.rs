@@ -234,8 +234,11 @@ impl Call<'_> {
         let authenticator = &self.edge.app.authenticator;
         if notes.changed_rights {
             authenticator.forget_all();
-        } else if let (true, Some(token)) = (notes.signed_out, &caller.token) {
-            authenticator.forget(token).await;
+        } else if notes.signed_out || notes.session_token.is_some() {
+            // A new session may have taken the place of the caller's.
+            if let Some(token) = &caller.token {
+                authenticator.forget(token).await;
+            }
         }
         let cookie = match &notes.session_token {
             Some(token) => credentials::set_cookie(Some(token), self.facts),

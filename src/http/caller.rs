@@ -48,6 +48,7 @@ impl Caller {
             address: facts.address.map(|address| address.to_string()),
             user_agent: user_agent(parts),
             request_id: facts.id.clone(),
+            by_cookie: matches!(credentials, Credentials::Cookie(_)),
         };
         let by_header = matches!(credentials, Credentials::Bearer(_));
         let mut viewer = None;

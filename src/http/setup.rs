@@ -63,6 +63,7 @@ async fn run(
         address: facts.address.map(|address| address.to_string()),
         user_agent: None,
         request_id: facts.id.clone(),
+        by_cookie: false,
     };
     let administrator = Administrator {
         organization: &input.organization,

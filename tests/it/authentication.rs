@@ -311,6 +311,35 @@ async fn parallel_guesses_do_not_outrun_the_limit() {
     }
 }
 
+/// A browser's session goes with the cookie that the new one overwrites; a program keeps its own.
+#[tokio::test]
+async fn signing_in_again_ends_the_session_of_the_cookie() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    member(&app, &tenant, "ada", "editor").await;
+    let input = json!({ "input": { "login": "ada", "password": PASSWORD } });
+    let body = json!({ "query": SIGN_IN, "variables": input }).to_string();
+    for (is_cookie, old_works) in [(true, false), (false, true)] {
+        let old = token_of(&app, "ada").await;
+        let request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::HOST, "chartroom.test")
+            .header("x-chartroom-csrf", "1");
+        let request = if is_cookie {
+            request.header(header::COOKIE, format!("__Host-chartroom={old}"))
+        } else {
+            request.header(header::AUTHORIZATION, format!("Bearer {old}"))
+        };
+        let reply = app.reply(request, body.clone()).await;
+        let new = reply.json()["data"]["signIn"]["token"].clone();
+        let new = new.as_str().unwrap_or_else(|| panic!("{reply:?}"));
+        assert_ne!(new, old);
+        assert!(!is_refused(&with_token(&app, new, WHO, json!({})).await));
+        let after = with_token(&app, &old, WHO, json!({})).await;
+        assert_eq!(is_refused(&after), !old_works, "cookie: {is_cookie}");
+    }
+}
+
 #[tokio::test]
 async fn old_hashes_are_replaced_at_the_next_sign_in() {
     let app = TestApp::start().await;

@@ -41,5 +41,6 @@ mod persisted;
 mod project;
 mod rate_limit;
 mod role;
+mod samples;
 mod schema;
 mod space;

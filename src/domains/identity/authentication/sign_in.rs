@@ -142,7 +142,13 @@ async fn finish(
     organizations.extend(store::wanted_organizations(tx.conn, system, candidate.user).await?);
     let organization = working_organization(&access, &organizations);
     let token = Secret::generate(SecretKind::Session).map_err(Error::from)?;
-    let replaced = tx.scope.viewer_if_any().map(|viewer| viewer.credential);
+    // A browser's session is exchanged for the new one, as its cookie is. A program may keep the
+    // tokens of several sessions.
+    let replaced = tx
+        .scope
+        .viewer_if_any()
+        .filter(|_| tx.scope.origin.by_cookie)
+        .map(|viewer| viewer.credential);
     let new = NewSession {
         user: candidate.user,
         organization,

@@ -1,0 +1,237 @@
+//! The samples of the playground run as they stand, filled as the playground fills them.
+
+use crate::support::{Actor, TestApp};
+use chartroom::{
+    db::sql,
+    domains::{
+        identity::password::{Cost, Passwords},
+        platform::demo,
+    },
+    kernel::{
+        Clock as _, SystemClock,
+        entity::{OrganizationId, UserId},
+    },
+};
+use chrono::{SecondsFormat, TimeDelta};
+use diesel::sql_types as st;
+use diesel_async::RunQueryDsl as _;
+use serde_json::{Value, json};
+use std::{collections::BTreeMap, fs, path::PathBuf};
+
+/// The one sample that shows what a refused form says.
+const REFUSED: &str = "05-what-a-refused-form-says.graphql";
+
+struct Sample {
+    path: PathBuf,
+    document: String,
+    variables: String,
+}
+
+impl Sample {
+    fn is(&self, kind: &str) -> bool {
+        self.document
+            .lines()
+            .any(|line| line.starts_with(&format!("{kind} ")))
+    }
+}
+
+/// All samples, in the order in which the playground shows them.
+fn samples() -> Vec<Sample> {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/playground/samples");
+    let mut paths: Vec<_> = fs::read_dir(root)
+        .expect("samples")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.is_dir())
+        .flat_map(|folder| fs::read_dir(folder).expect("a folder"))
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "graphql")
+        })
+        .collect();
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| Sample {
+            document: fs::read_to_string(&path).expect("text"),
+            variables: fs::read_to_string(path.with_extension("variables.json"))
+                .unwrap_or_else(|_| "{}".to_owned()),
+            path,
+        })
+        .collect()
+}
+
+/// What fills `{{placeholders}}`: the first text of that name in the answers to the lookup.
+async fn lookup(app: &TestApp, actor: Actor) -> BTreeMap<String, String> {
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/playground/samples/lookup.graphql"
+    );
+    let document = fs::read_to_string(path).expect("text");
+    let mut found = BTreeMap::new();
+    for part in document.split("\nquery ").skip(1) {
+        let answer = app.ask(actor, &format!("query {part}")).await;
+        collect(answer.data(), &mut found);
+    }
+    let in_a_month = SystemClock.now() + TimeDelta::days(30);
+    found.insert("unique".to_owned(), "a1b2c".to_owned());
+    found.insert(
+        "nextMonth".to_owned(),
+        in_a_month.to_rfc3339_opts(SecondsFormat::Secs, true),
+    );
+    found
+}
+
+fn collect(node: &Value, found: &mut BTreeMap<String, String>) {
+    match node {
+        Value::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                match value {
+                    // Nobody should try the samples on their own account.
+                    Value::String(text) if key == "user" && found.get("me") == Some(text) => {}
+                    Value::String(text) => {
+                        found.entry(key.clone()).or_insert_with(|| text.clone());
+                    }
+                    other => collect(other, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fill(text: &str, found: &BTreeMap<String, String>) -> String {
+    let mut filled = text.to_owned();
+    for (name, value) in found {
+        filled = filled.replace(&format!("{{{{{name}}}}}"), value);
+    }
+    assert!(
+        !filled.contains("{{"),
+        "nothing fills a placeholder of {filled}"
+    );
+    filled
+}
+
+/// All `userErrors` of an answer.
+fn user_errors(data: &Value) -> Vec<&Value> {
+    let payloads = data
+        .as_object()
+        .into_iter()
+        .flat_map(|fields| fields.values());
+    payloads
+        .filter_map(|payload| payload["userErrors"].as_array())
+        .flatten()
+        .collect()
+}
+
+async fn with_demo() -> TestApp {
+    let app = TestApp::start().await;
+    let passwords = Passwords::new(Cost::TEST);
+    let mut conn = app.conn().await;
+    demo::load(&mut conn, async |password: &str| {
+        Ok(passwords.hash(password).await?)
+    })
+    .await
+    .expect("the demo loads");
+    drop(conn);
+    app
+}
+
+async fn somebody(app: &TestApp, username: &str) -> Actor {
+    let conn = app.conn().await;
+    let (user, organization): (uuid::Uuid, uuid::Uuid) = sql(
+        "SELECT id, organization_id FROM users WHERE username = ?",
+        [username.into()],
+    )
+    .statement::<(st::Uuid, st::Uuid)>()
+    .get_result(&mut &*conn)
+    .await
+    .expect(username);
+    Actor::User(
+        UserId::from_uuid(user),
+        OrganizationId::from_uuid(organization),
+    )
+}
+
+async fn run(app: &TestApp, actor: Actor, kind: &str) -> usize {
+    let found = lookup(app, actor).await;
+    let mut ran = 0;
+    for sample in samples().iter().filter(|sample| sample.is(kind)) {
+        let name = sample.path.display();
+        let variables = fill(&sample.variables, &found);
+        let variables = serde_json::from_str(&variables).expect("variables are JSON");
+        let answer = app
+            .gql(actor, &fill(&sample.document, &found), variables)
+            .await;
+        assert!(answer.body["errors"].is_null(), "{name}: {:#}", answer.body);
+        let data = answer.data();
+        assert!(
+            data.as_object()
+                .is_some_and(|fields| fields.values().all(|field| !field.is_null())),
+            "{name} finds nothing: {data:#}"
+        );
+        let refused = !user_errors(data).is_empty();
+        assert_eq!(refused, sample.path.ends_with(REFUSED), "{name}: {data:#}");
+        ran += 1;
+    }
+    ran
+}
+
+#[tokio::test]
+async fn every_sample_does_what_it_says() {
+    let app = with_demo().await;
+    let admin = somebody(&app, "admin").await;
+    let queries = run(&app, admin, "query").await;
+    let mutations = run(&app, admin, "mutation").await;
+    assert!(queries >= 15 && mutations >= 10, "{queries} {mutations}");
+}
+
+#[tokio::test]
+async fn somebody_who_may_only_read_can_browse() {
+    let app = with_demo().await;
+    let viewer = somebody(&app, "viewer").await;
+    let found = lookup(&app, viewer).await;
+    for name in [
+        "me",
+        "organization",
+        "project",
+        "space",
+        "chart",
+        "dashboard",
+        "user",
+    ] {
+        assert!(found.contains_key(name), "the viewer finds no {name}");
+    }
+    for sample in samples().iter().filter(|sample| sample.is("query")) {
+        if !sample
+            .path
+            .components()
+            .any(|part| part.as_os_str() == "02-browse")
+        {
+            continue;
+        }
+        let variables = serde_json::from_str(&fill(&sample.variables, &found)).expect("JSON");
+        let answer = app.gql(viewer, &sample.document, variables).await;
+        answer.data();
+    }
+}
+
+/// What a sample is: titled, explained, and one operation of a kind that is run above.
+#[test]
+fn every_sample_is_titled_and_of_one_kind() {
+    for sample in samples() {
+        let name = sample.path.display();
+        let lines: Vec<_> = sample.document.lines().take(2).collect();
+        assert!(
+            lines.iter().all(|line| line.starts_with("# ")),
+            "{name}: {lines:?}"
+        );
+        let kinds = ["query", "mutation", "subscription"];
+        let kinds = kinds.iter().filter(|kind| sample.is(kind)).count();
+        assert_eq!(kinds, 1, "{name} is of {kinds} kinds");
+        serde_json::from_str::<Value>(&sample.variables)
+            .unwrap_or_else(|error| panic!("variables of {name}: {error}"));
+        assert_ne!(json!(sample.document.trim()), json!(""), "{name}");
+    }
+}
