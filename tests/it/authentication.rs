@@ -14,6 +14,7 @@ use chartroom::{
         },
         password::{Cost, Passwords},
     },
+    http::Peer,
     kernel::{Clock as _, SystemClock},
 };
 use diesel::sql_types as st;
@@ -291,6 +292,51 @@ async fn the_eleventh_guess_is_refused_even_if_it_is_right() {
         json!([{ "isLocked": false }])
     );
     sign_in(&app, "ada", PASSWORD).await.done("signIn");
+}
+
+/// Signs in from an address.
+async fn sign_in_from(app: &TestApp, address: &str, password: &str) -> Value {
+    let input = json!({ "input": { "login": "ada", "password": password } });
+    let body = json!({ "query": SIGN_IN, "variables": input }).to_string();
+    let request = app
+        .request(Actor::Anonymous)
+        .await
+        .extension(Peer(format!("{address}:4711").parse().unwrap()));
+    let reply = app.reply(request, body).await;
+    reply.json()["data"]["signIn"]["userErrors"][0]["code"].clone()
+}
+
+/// Guesses at many accounts, from one address or at one organization, end too.
+#[tokio::test]
+async fn guesses_spread_over_accounts_are_counted_together() {
+    let of_address = "INSERT INTO sign_in_failures (account, address, at) \
+         SELECT 'account ' || n, '192.0.2.1', now() - interval '30 minutes' \
+         FROM generate_series(1, 98) AS n";
+    let of_organization = "INSERT INTO sign_in_failures (account, organization_id, at) \
+         SELECT 'account ' || n, organization_id, now() - interval '30 minutes' \
+         FROM generate_series(1, 998) AS n, users WHERE username = 'ada'";
+    for failures in [of_address, of_organization] {
+        let app = TestApp::start().await;
+        let tenant = Tenant::create(&app, "acme").await;
+        member(&app, &tenant, "ada", "member").await;
+        change(&app, failures, vec![]).await;
+        for _ in 0..2 {
+            let wrong = sign_in_from(&app, "192.0.2.1", "wrong guess here").await;
+            assert_eq!(wrong, "CREDENTIALS_INVALID");
+        }
+        let right = sign_in_from(&app, "192.0.2.1", PASSWORD).await;
+        assert_eq!(right, "TOO_MANY_ATTEMPTS");
+        let elsewhere = sign_in_from(&app, "192.0.2.2", PASSWORD).await;
+        let expected = if failures == of_address {
+            Value::Null
+        } else {
+            json!("TOO_MANY_ATTEMPTS")
+        };
+        assert_eq!(elsewhere, expected);
+        let later = "UPDATE sign_in_failures SET at = at - interval '1 hour'";
+        change(&app, later, vec![]).await;
+        assert_eq!(sign_in_from(&app, "192.0.2.1", PASSWORD).await, Value::Null);
+    }
 }
 
 #[tokio::test]

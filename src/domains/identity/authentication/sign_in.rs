@@ -23,11 +23,14 @@ use crate::{
     kernel::{Error, Result, Secret, SecretKind, entity::OrganizationId},
 };
 use async_graphql::Context;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 const ACTION: &str = "signIn";
 /// Longest login in characters; longer ones are nobody's.
 const LOGIN_MAX: usize = 255;
+/// What the fourth wrong password in a row waits for its answer; every further one waits twice as
+/// long.
+const FIRST_DELAY: Duration = Duration::from_millis(25);
 
 /// Somebody who has just signed in.
 pub(super) struct SignedIn {
@@ -77,6 +80,10 @@ pub(super) async fn sign_in(
         finish(tx, &attempt, verdict, new_hash, organization).await
     })
     .await?;
+    if verdict == Verdict::Wrong {
+        scope.release().await;
+        tokio::time::sleep(delay(attempt.earlier)).await;
+    }
     if let Ok(signed_in) = &outcome {
         scope.go_on_as(signed_in.viewer.clone());
         let token = signed_in.token.expose().to_owned();
@@ -86,6 +93,13 @@ pub(super) async fn sign_in(
         });
     }
     Ok(outcome)
+}
+
+/// How long the answer to a wrong password waits: longer with every one of the last quarter of an
+/// hour, and as long for an account that does not exist.
+fn delay(earlier: i64) -> Duration {
+    let doublings = u32::try_from(earlier - 3).ok();
+    doublings.map_or(Duration::ZERO, |n| FIRST_DELAY * 2_u32.pow(n.min(6)))
 }
 
 fn mistake<T>(code: UserErrorCode, text: &str) -> Outcome<T> {

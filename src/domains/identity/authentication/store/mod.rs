@@ -126,6 +126,8 @@ pub(super) struct Attempt {
     /// The failure, counted before the password is looked at, so that parallel tries cannot
     /// outrun the limit.
     pub(super) failure: i64,
+    /// Failures of the account before this one that still count.
+    pub(super) earlier: i64,
     /// Under what failures of the account are counted.
     pub(super) account: String,
     /// The account; none for a login that nobody has.
@@ -148,8 +150,9 @@ type CandidateSql = (
 
 /// Counts a try to sign in, unless there were too many.
 ///
-/// Ten failures in a quarter of an hour lock an account; a hundred in an hour an address. Tries
-/// while locked are not counted, so that nobody can keep an account locked by going on.
+/// Ten failures in a quarter of an hour lock an account; a hundred in an hour an address, a
+/// thousand the accounts of an organization. Tries while locked are not counted, so that nobody
+/// can keep an account locked by going on.
 pub(super) async fn begin_attempt(
     mut conn: &Conn,
     _: System,
@@ -187,13 +190,16 @@ pub(super) async fn begin_attempt(
     .execute(&mut conn)
     .await?;
     let home = found.as_ref().and_then(|(_, _, home, _)| *home);
-    let failure: Option<i64> = sql(
+    let failure: Option<(i64, i64)> = sql(
         "INSERT INTO sign_in_failures (account, address, organization_id, at) SELECT ?, ?, ?, ? \
          WHERE (SELECT count(*) FROM sign_in_failures \
                 WHERE account = ? AND at > ?::timestamptz - interval '15 minutes') < 10 \
            AND (SELECT count(*) FROM sign_in_failures \
                 WHERE address = ? AND at > ?::timestamptz - interval '1 hour') < 100 \
-         RETURNING id",
+           AND (SELECT count(*) FROM sign_in_failures \
+                WHERE organization_id = ? AND at > ?::timestamptz - interval '1 hour') < 1000 \
+         RETURNING id, (SELECT count(*) FROM sign_in_failures \
+                        WHERE account = ? AND at > ?::timestamptz - interval '15 minutes')",
         [
             account.as_str().into(),
             origin.address.clone().into(),
@@ -203,9 +209,13 @@ pub(super) async fn begin_attempt(
             now.into(),
             origin.address.clone().into(),
             now.into(),
+            home.into(),
+            now.into(),
+            account.as_str().into(),
+            now.into(),
         ],
     )
-    .statement::<st::BigInt>()
+    .statement::<(st::BigInt, st::BigInt)>()
     .get_result(&mut conn)
     .await
     .optional()?;
@@ -213,8 +223,9 @@ pub(super) async fn begin_attempt(
         hash.filter(|_| usable)
             .map(|hash| Candidate { user, hash, home })
     });
-    Ok(failure.map(|failure| Attempt {
+    Ok(failure.map(|(failure, earlier)| Attempt {
         failure,
+        earlier,
         account,
         candidate,
     }))
