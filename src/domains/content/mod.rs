@@ -4,6 +4,7 @@ use async_graphql::MergedObject;
 
 pub mod chart;
 pub mod dashboard;
+pub mod import;
 mod interface;
 pub mod metric_query;
 pub mod space;

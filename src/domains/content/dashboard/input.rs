@@ -8,17 +8,17 @@ use async_graphql::{ID, InputObject, OneofObject};
 use std::{collections::HashSet, ops::RangeInclusive};
 
 /// Columns of the grid.
-const COLUMNS: i32 = 36;
+pub(crate) const COLUMNS: i32 = 36;
 /// Most rows.
-const ROWS: i32 = 100_000;
+pub(crate) const ROWS: i32 = 100_000;
 /// Most tiles of a dashboard.
-const MOST_TILES: usize = 200;
+pub(crate) const MOST_TILES: usize = 200;
 /// Most tabs of a dashboard.
-const MOST_TABS: usize = 50;
+pub(crate) const MOST_TABS: usize = 50;
 /// Longest text of a tile, in characters.
-const LONGEST_TEXT: usize = 100_000;
+pub(crate) const LONGEST_TEXT: usize = 100_000;
 /// Where videos come from.
-const LOOM: &str = "https://www.loom.com/";
+pub(crate) const LOOM: &str = "https://www.loom.com/";
 
 /// A page of a dashboard.
 #[derive(Debug, Clone, InputObject)]

@@ -4,7 +4,7 @@
 //! dashboard: they are in its space, move with it and are deleted with it. Tiles, tabs and filters
 //! are read only where asked for, for a whole level at once. Who may see it: `policy`.
 
-mod input;
+pub(crate) mod input;
 mod layout;
 mod list;
 mod loader;
