@@ -1,6 +1,7 @@
 //! The command line: what there is to run, and how it ends.
 
 mod admin;
+mod import;
 mod narrator;
 mod serve;
 mod storage;
@@ -53,6 +54,9 @@ enum Command {
     /// Manage accounts where nobody can sign in
     #[command(subcommand)]
     Admin(admin::AdminCommand),
+    /// Import content into a project, then stop
+    #[command(subcommand)]
+    Import(import::Source),
 }
 
 /// Runs a command; a failure is one line on the standard error.
@@ -114,6 +118,7 @@ fn start(command: &Command) -> anyhow::Result<()> {
                 storage.close().await;
                 done
             }
+            Command::Import(source) => import::import(&config, source, &narrator).await,
             Command::Schema | Command::Policies => Ok(()),
         }
     })
