@@ -34,6 +34,7 @@ mod guard_http;
 mod http;
 mod idempotency;
 mod identity;
+mod import;
 mod membership;
 mod operations;
 mod organization;
