@@ -7,7 +7,7 @@ CHARTROOM := cargo run $(LOCKED)
 DRIFT := mkdir -p target && $(CHARTROOM) -- schema > target/schema.graphql && diff -u schema.graphql target/schema.graphql
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint schema schema-check migrate demo doc deny bench audit prerequisites
+.PHONY: help run test check fmt lint schema schema-check migrate demo doc deny bench audit clients prerequisites
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,10 @@ deny: ## Check dependencies: advisories (needs the network), licences, bans, sou
 
 audit: ## Run the audits of GraphQL over HTTP against a server with the demo (needs Node; start it with 'make run')
 	cd tests/clients/graphql-http && npm ci && npm run audit
+
+clients: ## Compile typed clients against schema.graphql: graphql-codegen, Relay (needs Node)
+	cd tests/clients/codegen && npm ci && npm run check
+	cd tests/clients/relay && npm ci && npm run check
 
 bench: prerequisites ## Measure against hand-written SQL (ARGS="--quick", "--tenfold", "--only Q2", "--help")
 	cargo bench $(LOCKED) -- $(ARGS)
