@@ -80,6 +80,10 @@ mod tests {
     use tokio::sync::Semaphore;
 
     /// More operations than the budget of one turn, none of which waits for anything.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "only another task can see that this one never yields"
+    )]
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_long_request_comes_to_its_end() {
         let request = async {
