@@ -1,0 +1,25 @@
+//! PostgreSQL.
+
+use super::{Dialect, Sql, SqlFamily};
+
+/// PostgreSQL.
+#[derive(Debug, Clone, Copy)]
+pub struct Postgres;
+
+impl Dialect for Postgres {
+    fn family(&self) -> SqlFamily {
+        SqlFamily::Postgres
+    }
+
+    fn average(&self, of: &Sql) -> Sql {
+        Sql::fill("AVG(CAST({0} AS DOUBLE PRECISION))", &[of])
+    }
+
+    fn concat(&self, parts: &[Sql]) -> Sql {
+        Sql::fill("({0})", &[&Sql::join(parts, " || ")])
+    }
+
+    fn same(&self, a: &Sql, b: &Sql) -> Sql {
+        Sql::fill("{0} IS NOT DISTINCT FROM {1}", &[a, b])
+    }
+}

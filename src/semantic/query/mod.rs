@@ -1,0 +1,409 @@
+//! A metric query as the compiler reads it.
+//!
+//! Reads the input of the API and what is stored of it alike: both spell groups of filters in their own
+//! way, and what one of them lacks has a default.
+
+mod filters;
+
+pub use filters::{FilterGroup, FilterNode, FilterOperator, FilterRule, QueryFilters, RuleSettings};
+
+use super::{
+    model::{FormatKeys, MetricType},
+    value::ValueType,
+};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+
+/// A question to an explore.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MetricQuery {
+    /// The explore.
+    pub explore_name: String,
+    /// Ids of fields to group by.
+    pub dimensions: Vec<String>,
+    /// Ids of aggregated fields.
+    pub metrics: Vec<String>,
+    /// Which rows count.
+    pub filters: QueryFilters,
+    /// In which order rows come.
+    pub sorts: Vec<Sort>,
+    /// Most rows; the default of the request unless given.
+    pub limit: Option<i64>,
+    /// Columns computed from the result.
+    pub table_calculations: Vec<TableCalculation>,
+    /// Metrics of this query only.
+    #[serde(deserialize_with = "null_as_empty")]
+    pub additional_metrics: Vec<AdditionalMetric>,
+    /// Dimensions of this query only.
+    #[serde(deserialize_with = "null_as_empty")]
+    pub custom_dimensions: Vec<CustomDimension>,
+    /// Zone in which days begin; that of the request unless given.
+    pub timezone: Option<String>,
+    /// How values of metrics are written, by field id.
+    pub metric_overrides: IndexMap<String, FormatKeys>,
+    /// How values of dimensions are written, by field id.
+    pub dimension_overrides: IndexMap<String, FormatKeys>,
+}
+
+fn null_as_empty<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A column to sort by.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sort {
+    /// The column.
+    pub field_id: String,
+    /// Whether higher values come first.
+    #[serde(default)]
+    pub descending: bool,
+    /// Whether nulls come first; they are the highest unless given.
+    #[serde(default)]
+    pub nulls_first: Option<bool>,
+}
+
+/// A column computed from the result.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TableCalculation {
+    /// Name, unique in the query.
+    pub name: String,
+    /// Title.
+    pub display_name: String,
+    /// SQL over the other columns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+    /// One of the usual calculations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template: Option<Template>,
+    /// A formula as in spreadsheets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
+    /// Type of the values: numbers unless given.
+    #[serde(rename = "type")]
+    pub kind: Option<ValueType>,
+    /// How values are written.
+    pub format: Option<serde_json::Value>,
+    /// What stands in totals.
+    pub total_mode: Option<TotalMode>,
+}
+
+/// What a calculation shows in totals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TotalMode {
+    /// It is computed from the totals.
+    Formula,
+    /// The sum of its values.
+    SumOfRows,
+    /// Nothing.
+    None,
+}
+
+/// One of the usual calculations.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Template {
+    /// Which.
+    #[serde(rename = "type")]
+    pub kind: TemplateType,
+    /// The column it computes with.
+    #[serde(default)]
+    pub field_id: Option<String>,
+    /// Order of the rows.
+    #[serde(default)]
+    pub order_by: Vec<TemplateOrder>,
+    /// Columns within whose values it computes.
+    #[serde(default)]
+    pub partition_by: Vec<String>,
+    /// For a window function: which.
+    #[serde(default)]
+    pub window_function: Option<WindowFunction>,
+    /// For a window function: over which rows.
+    #[serde(default)]
+    pub frame: Option<Frame>,
+}
+
+/// Which usual calculation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TemplateType {
+    /// Change against the row before, as a part of it.
+    PercentChangeFromPrevious,
+    /// Ratio to the row before.
+    PercentOfPreviousValue,
+    /// Ratio to the sum of the column.
+    PercentOfColumnTotal,
+    /// Rank of the value, least first.
+    RankInColumn,
+    /// Sum up to this row.
+    RunningTotal,
+    /// A window function.
+    WindowFunction,
+}
+
+/// A column that orders the rows of a calculation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TemplateOrder {
+    /// The column.
+    pub field_id: String,
+    /// `asc` (unless given) or `desc`.
+    #[serde(default)]
+    pub order: Option<Direction>,
+}
+
+/// Which way to sort.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// Low to high.
+    Asc,
+    /// High to low.
+    Desc,
+}
+
+/// A function over the rows around a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowFunction {
+    /// Number of the row.
+    RowNumber,
+    /// Rank, with gaps.
+    Rank,
+    /// Rank as a part of one.
+    PercentRank,
+    /// Part of the rows up to this one.
+    CumeDist,
+    /// Sum.
+    Sum,
+    /// Mean.
+    Avg,
+    /// How many.
+    Count,
+    /// Least.
+    Min,
+    /// Greatest.
+    Max,
+}
+
+impl WindowFunction {
+    /// Its name in SQL.
+    pub const fn sql(self) -> &'static str {
+        match self {
+            Self::RowNumber => "ROW_NUMBER",
+            Self::Rank => "RANK",
+            Self::PercentRank => "PERCENT_RANK",
+            Self::CumeDist => "CUME_DIST",
+            Self::Sum => "SUM",
+            Self::Avg => "AVG",
+            Self::Count => "COUNT",
+            Self::Min => "MIN",
+            Self::Max => "MAX",
+        }
+    }
+
+    /// Whether it computes with a column.
+    pub const fn takes_field(self) -> bool {
+        matches!(
+            self,
+            Self::Sum | Self::Avg | Self::Count | Self::Min | Self::Max
+        )
+    }
+}
+
+/// Which rows around a row count.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Frame {
+    /// `rows` or `range`.
+    pub frame_type: FrameType,
+    /// The first row; the current row unless given.
+    #[serde(default)]
+    pub start: Option<FrameEdge>,
+    /// The last row.
+    pub end: FrameEdge,
+}
+
+/// How a frame counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FrameType {
+    /// Rows.
+    Rows,
+    /// Equal values together.
+    Range,
+}
+
+/// An edge of a frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FrameEdge {
+    /// Where.
+    #[serde(rename = "type")]
+    pub kind: FrameEdgeType,
+    /// How many rows away.
+    #[serde(default)]
+    pub offset: Option<u32>,
+}
+
+/// Where a frame begins or ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FrameEdgeType {
+    /// At the first row.
+    UnboundedPreceding,
+    /// Rows before.
+    Preceding,
+    /// At the row itself.
+    CurrentRow,
+    /// Rows after.
+    Following,
+    /// At the last row.
+    UnboundedFollowing,
+}
+
+/// A metric of one query only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AdditionalMetric {
+    /// Name; the id is the table, an underscore and this.
+    pub name: String,
+    /// Title.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// The table.
+    pub table: String,
+    /// How it aggregates.
+    #[serde(rename = "type")]
+    pub kind: MetricType,
+    /// What it aggregates.
+    #[serde(default)]
+    pub sql: String,
+    /// The dimension it was made from.
+    #[serde(default)]
+    pub base_dimension_name: Option<String>,
+    /// Which rows count.
+    #[serde(default, deserialize_with = "null_as_empty")]
+    pub filters: Vec<FilterRule>,
+    /// Which percentile.
+    #[serde(default)]
+    pub percentile: Option<f64>,
+    /// What names an entity, for sums of distinct entities.
+    #[serde(default)]
+    pub distinct_keys: Vec<String>,
+    /// How values are written.
+    #[serde(default)]
+    pub format: Option<serde_json::Value>,
+    /// `periodOverPeriod` for a metric of another period.
+    #[serde(default)]
+    pub generation_type: Option<GenerationType>,
+    /// The metric that is compared.
+    #[serde(default)]
+    pub base_metric_id: Option<String>,
+    /// The time dimension that is shifted.
+    #[serde(default)]
+    pub time_dimension_id: Option<String>,
+    /// By which unit.
+    #[serde(default)]
+    pub granularity: Option<String>,
+    /// By how many.
+    #[serde(default)]
+    pub period_offset: Option<i32>,
+}
+
+/// How an additional metric came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GenerationType {
+    /// A metric of another period.
+    PeriodOverPeriod,
+}
+
+/// A dimension of one query only.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum CustomDimension {
+    /// Ranges of a number.
+    Bin(BinDimension),
+    /// An expression.
+    Sql(SqlDimension),
+}
+
+impl CustomDimension {
+    /// The id by which the query refers to it.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Bin(bin) => &bin.id,
+            Self::Sql(sql) => &sql.id,
+        }
+    }
+}
+
+/// A dimension that puts numbers into ranges.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BinDimension {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub name: String,
+    /// The table of the dimension.
+    pub table: String,
+    /// The dimension.
+    pub dimension_id: String,
+    /// How ranges are made.
+    pub bin_type: BinType,
+    /// How many ranges.
+    #[serde(default)]
+    pub bin_number: Option<u32>,
+    /// How wide a range is.
+    #[serde(default)]
+    pub bin_width: Option<serde_json::Number>,
+    /// The ranges.
+    #[serde(default)]
+    pub custom_range: Option<Vec<BinRange>>,
+}
+
+/// How ranges are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BinType {
+    /// So many of equal width.
+    FixedNumber,
+    /// Of a given width.
+    FixedWidth,
+    /// As listed.
+    CustomRange,
+}
+
+/// A range of numbers, with its beginning and without its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct BinRange {
+    /// The beginning.
+    #[serde(default)]
+    pub from: Option<serde_json::Number>,
+    /// The end.
+    #[serde(default)]
+    pub to: Option<serde_json::Number>,
+}
+
+/// A dimension that is an expression.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SqlDimension {
+    /// Id.
+    pub id: String,
+    /// Title.
+    pub name: String,
+    /// The table it stands in.
+    pub table: String,
+    /// The expression.
+    pub sql: String,
+    /// Type of its values.
+    pub dimension_type: ValueType,
+}

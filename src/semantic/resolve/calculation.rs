@@ -1,0 +1,358 @@
+//! Table calculations: columns over the columns of the result, in the order in which they need each other.
+
+use super::{Resolver, column_name, metrics::format_keys, metrics::ratio, reference_id};
+use crate::semantic::{
+    error::{Code, Issue, Result},
+    expr::{Expr, Operation, Order, Window, WindowCall, Written},
+    model::FormatKeys,
+    query::{
+        Direction, Frame, FrameEdge, FrameEdgeType, FrameType, TableCalculation, Template,
+        TemplateType, TotalMode, WindowFunction,
+    },
+    scope::in_parentheses,
+    snippet::{Part, checked_expression},
+    value::ValueType,
+};
+use std::collections::{BTreeSet, HashMap};
+
+/// A calculation.
+#[derive(Debug, Clone)]
+pub struct Calculation {
+    /// Its name, by which the query refers to it.
+    pub id: String,
+    /// Its name in the result.
+    pub name: String,
+    /// Title.
+    pub label: String,
+    /// Type of its values.
+    pub kind: ValueType,
+    /// The expression over the columns.
+    pub expr: Expr,
+    /// In which step it is computed; those of one step do not need each other.
+    pub step: usize,
+    /// Columns that it uses.
+    pub uses: BTreeSet<String>,
+    /// Whether it looks at other rows.
+    pub windowed: bool,
+    /// What stands in totals.
+    pub total: TotalMode,
+    /// How values are written.
+    pub format: FormatKeys,
+}
+
+impl Resolver<'_> {
+    pub(super) fn calculations(&mut self) {
+        let query = self.resolved.scope.request.query;
+        let mut found: HashMap<String, (usize, Calculation)> = HashMap::new();
+        let names: BTreeSet<&str> = query
+            .table_calculations
+            .iter()
+            .map(|calculation| calculation.name.as_str())
+            .collect();
+        for (n, calculation) in query.table_calculations.iter().enumerate() {
+            if calculation.name.trim().is_empty() {
+                let path = format!("tableCalculations.{n}.name");
+                self.note(Issue::new(Code::BadDefinition, path, "must not be empty"));
+                continue;
+            }
+            match self.calculation(calculation, &names) {
+                Ok(own) => {
+                    found.insert(own.id.clone(), (n, own));
+                }
+                Err(issue) => self.note_at(&format!("tableCalculations.{n}"), issue),
+            }
+        }
+        let steps = match steps(&found) {
+            Ok(steps) => steps,
+            Err((n, issue)) => {
+                return self.note_at(&format!("tableCalculations.{n}"), issue);
+            }
+        };
+        let mut ordered: Vec<(usize, Calculation)> = found.into_values().collect();
+        ordered.sort_by_key(|(n, _)| *n);
+        for (_, mut calculation) in ordered {
+            calculation.step = steps.get(&calculation.id).copied().unwrap_or(0);
+            self.resolved.calculations.push(calculation);
+        }
+    }
+
+    fn calculation(
+        &mut self,
+        calculation: &TableCalculation,
+        names: &BTreeSet<&str>,
+    ) -> Result<Calculation> {
+        let mut uses = BTreeSet::new();
+        let given = [
+            calculation.sql.as_deref().is_some_and(|sql| !sql.trim().is_empty()),
+            calculation.template.is_some(),
+            calculation.formula.is_some(),
+        ];
+        if given.iter().filter(|given| **given).count() != 1 {
+            let message = "give exactly one of `sql`, `template` and `formula`";
+            return Err(Issue::new(Code::BadDefinition, "sql", message));
+        }
+        if calculation.formula.is_some() {
+            let message = "formulas are not understood; write SQL or a template";
+            return Err(Issue::new(Code::Unsupported, "formula", message));
+        }
+        let (expr, windowed) = match (&calculation.template, &calculation.sql) {
+            (Some(template), _) => {
+                let expr = self.template(template, names, &mut uses);
+                (expr.map_err(|issue| under("template", issue))?, true)
+            }
+            (None, sql) => {
+                let sql = sql.as_deref().unwrap_or_default();
+                self.calculated_sql(sql, names, &mut uses)?
+            }
+        };
+        Ok(Calculation {
+            id: calculation.name.clone(),
+            name: column_name(&calculation.name),
+            label: calculation.display_name.clone(),
+            kind: calculation.kind.unwrap_or(ValueType::Number),
+            expr,
+            step: 0,
+            uses,
+            windowed,
+            total: super::totalled(calculation.total_mode),
+            format: format_keys(calculation.format.as_ref()),
+        })
+    }
+
+    fn calculated_sql(
+        &self,
+        sql: &str,
+        names: &BTreeSet<&str>,
+        uses: &mut BTreeSet<String>,
+    ) -> Result<(Expr, bool)> {
+        let dialect = self.resolved.scope.request.dialect;
+        let checked = checked_expression(sql, dialect.family(), dialect.backslash_escapes());
+        let snippet = checked.map_err(|issue| issue.at("sql"))?;
+        let mut parts = Vec::new();
+        let mut windowed = false;
+        for part in &snippet.parts {
+            match part {
+                Part::Field { table, name } => {
+                    let id = reference_id(table.as_deref(), name);
+                    let column = self.column(&id, names, uses);
+                    let column = column.map_err(|issue| issue.at("sql"))?;
+                    in_parentheses(&mut parts, column);
+                }
+                Part::Table => {
+                    let message = "`${TABLE}` means nothing here: name a column of the query";
+                    return Err(Issue::new(Code::BadReference, "sql", message));
+                }
+                other => parts.push(self.resolved.scope.plain_part("", other)?),
+            }
+            if let Part::Text(text) = part {
+                windowed |= text.to_uppercase().contains("OVER");
+            }
+        }
+        Ok((Expr::Written(parts), windowed))
+    }
+
+    /// A column of the query, or another calculation.
+    fn column(
+        &self,
+        id: &str,
+        names: &BTreeSet<&str>,
+        uses: &mut BTreeSet<String>,
+    ) -> Result<Expr> {
+        let query = self.resolved.scope.request.query;
+        let known = names.contains(id)
+            || query.dimensions.iter().any(|own| own == id)
+            || query.metrics.iter().any(|own| own == id);
+        if !known {
+            let message = format!("`{id}` is not a column of the query");
+            return Err(Issue::new(Code::BadReference, "", message));
+        }
+        uses.insert(id.to_owned());
+        Ok(Expr::column("", &column_name(id)))
+    }
+
+    fn template(
+        &self,
+        template: &Template,
+        names: &BTreeSet<&str>,
+        uses: &mut BTreeSet<String>,
+    ) -> Result<Expr> {
+        let mut column = |id: &str, path: &str| {
+            self.column(id, names, uses).map_err(|issue| issue.at(path))
+        };
+        let field = template.field_id.as_deref();
+        let field = field.map(|id| column(id, "fieldId")).transpose()?;
+        let needed = || {
+            field.clone().ok_or_else(|| {
+                Issue::new(Code::BadDefinition, "fieldId", "must be given")
+            })
+        };
+        let mut partition = Vec::new();
+        for (n, id) in template.partition_by.iter().enumerate() {
+            partition.push(column(id, &format!("partitionBy.{n}"))?);
+        }
+        let mut order = Vec::new();
+        for (n, by) in template.order_by.iter().enumerate() {
+            let path = format!("orderBy.{n}.fieldId");
+            let descending = by.order == Some(Direction::Desc);
+            order.push(Order {
+                by: column(&by.field_id, &path)?,
+                descending,
+                nulls_first: descending,
+            });
+        }
+        let window = |function: WindowCall, order: Vec<Order>, frame: Option<String>| {
+            Expr::Window(Box::new(Window {
+                function,
+                partition: partition.clone(),
+                order,
+                frame,
+            }))
+        };
+        let by_value = |of: Expr, descending: bool| {
+            vec![Order {
+                by: of,
+                descending,
+                nulls_first: descending,
+            }]
+        };
+        match template.kind {
+            TemplateType::PercentChangeFromPrevious => {
+                let x = needed()?;
+                let previous = window(WindowCall::Lag(x.clone()), order, None);
+                let one = Expr::integer(1);
+                Ok(ratio(x, previous).math(Operation::Subtract, one))
+            }
+            TemplateType::PercentOfPreviousValue => {
+                let x = needed()?;
+                Ok(ratio(x.clone(), window(WindowCall::Lag(x), order, None)))
+            }
+            TemplateType::PercentOfColumnTotal => {
+                let x = needed()?;
+                let sum = WindowCall::Function(WindowFunction::Sum, Some(x.clone()));
+                Ok(ratio(x, window(sum, Vec::new(), None)))
+            }
+            TemplateType::RankInColumn => {
+                let x = needed()?;
+                let rank = WindowCall::Function(WindowFunction::Rank, None);
+                Ok(window(rank, by_value(x, false), None))
+            }
+            TemplateType::RunningTotal => {
+                let x = needed()?;
+                let sum = WindowCall::Function(WindowFunction::Sum, Some(x.clone()));
+                let order = if order.is_empty() { by_value(x, true) } else { order };
+                Ok(window(sum, order, Some("ROWS UNBOUNDED PRECEDING".to_owned())))
+            }
+            TemplateType::WindowFunction => {
+                let function = template.window_function.ok_or_else(|| {
+                    Issue::new(Code::BadDefinition, "windowFunction", "must be given")
+                })?;
+                let of = if function.takes_field() { Some(needed()?) } else { None };
+                let frame = template.frame.as_ref().filter(|_| function.takes_field());
+                let frame = frame.map(frame_text).transpose()?;
+                Ok(window(WindowCall::Function(function, of), order, frame))
+            }
+        }
+    }
+}
+
+fn under(place: &str, issue: Issue) -> Issue {
+    let path = if issue.path.is_empty() {
+        place.to_owned()
+    } else {
+        format!("{place}.{}", issue.path)
+    };
+    issue.at(path)
+}
+
+fn frame_text(frame: &Frame) -> Result<String> {
+    let kind = match frame.frame_type {
+        FrameType::Rows => "ROWS",
+        FrameType::Range => "RANGE",
+    };
+    let current = FrameEdge {
+        kind: FrameEdgeType::CurrentRow,
+        offset: None,
+    };
+    let start = edge_text(frame.start.as_ref().unwrap_or(&current))?;
+    let end = edge_text(&frame.end)?;
+    Ok(format!("{kind} BETWEEN {start} AND {end}"))
+}
+
+fn edge_text(edge: &FrameEdge) -> Result<String> {
+    let offset = || {
+        edge.offset.ok_or_else(|| {
+            Issue::new(Code::BadDefinition, "frame", "needs an `offset` for its edge")
+        })
+    };
+    Ok(match edge.kind {
+        FrameEdgeType::UnboundedPreceding => "UNBOUNDED PRECEDING".to_owned(),
+        FrameEdgeType::Preceding => format!("{} PRECEDING", offset()?),
+        FrameEdgeType::CurrentRow => "CURRENT ROW".to_owned(),
+        FrameEdgeType::Following => format!("{} FOLLOWING", offset()?),
+        FrameEdgeType::UnboundedFollowing => "UNBOUNDED FOLLOWING".to_owned(),
+    })
+}
+
+/// The step of each calculation: one after those that it uses.
+fn steps(
+    found: &HashMap<String, (usize, Calculation)>,
+) -> Result<HashMap<String, usize>, (usize, Issue)> {
+    let mut steps: HashMap<String, usize> = HashMap::new();
+    while steps.len() < found.len() {
+        let before = steps.len();
+        for (id, (_, calculation)) in found {
+            if steps.contains_key(id) {
+                continue;
+            }
+            let mut step = Some(0);
+            for used in calculation.uses.iter().filter(|used| found.contains_key(*used)) {
+                let own = steps.get(used).filter(|_| *used != *id);
+                step = step.zip(own).map(|(step, own): (usize, &usize)| step.max(own + 1));
+            }
+            if let Some(step) = step {
+                steps.insert(id.clone(), step);
+            }
+        }
+        if steps.len() == before {
+            let mut stuck: Vec<(usize, &str)> = found
+                .iter()
+                .filter(|(id, _)| !steps.contains_key(*id))
+                .map(|(id, (n, _))| (*n, id.as_str()))
+                .collect();
+            stuck.sort_unstable();
+            let names: Vec<&str> = stuck.iter().map(|(_, id)| *id).collect();
+            let message = format!("calculations need each other: {}", names.join(", "));
+            let n = stuck.first().map_or(0, |(n, _)| *n);
+            return Err((n, Issue::new(Code::CircularReference, "", message)));
+        }
+    }
+    Ok(steps)
+}
+
+/// Fills the order of a window that takes that of the query.
+pub(super) fn with_query_order(expr: &mut Expr, order: &[Order]) {
+    match expr {
+        Expr::Window(window) => {
+            let takes_order = match &window.function {
+                WindowCall::Lag(_) => true,
+                WindowCall::Function(..) => window.frame.is_some(),
+            };
+            if takes_order && window.order.is_empty() {
+                window.order = order.to_vec();
+            }
+        }
+        Expr::Math(a, _, b) | Expr::NullIf(a, b) => {
+            with_query_order(a, order);
+            with_query_order(b, order);
+        }
+        Expr::Float(of) => with_query_order(of, order),
+        Expr::Written(parts) => {
+            for part in parts {
+                if let Written::Expr(expr) = part {
+                    with_query_order(expr, order);
+                }
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,329 @@
+//! Metrics that a query needs: those it selects, filters by, and those they are computed from.
+
+use super::{How, MetricColumn, Period, Resolver, column_name, reference_id};
+use crate::semantic::{
+    aggregate::{self, Aggregated, MetricExpr},
+    error::{Code, Issue, Result},
+    expr::{Expr, Operation, Window, WindowCall, Written},
+    fields,
+    model::{FormatKeys, MetricType, TimeUnit, field_id},
+    query::{AdditionalMetric, GenerationType, WindowFunction},
+    scope::in_parentheses,
+    snippet::{Part, Snippet},
+    value::ValueType,
+};
+
+impl<'a> Resolver<'a> {
+    /// The selected metrics.
+    pub(super) fn metrics(&mut self) {
+        let query = self.resolved.scope.request.query;
+        for (n, metric) in query.additional_metrics.iter().enumerate() {
+            let id = field_id(&metric.table, &metric.name);
+            let explore = self.resolved.scope.request.explore;
+            let taken = fields::metric(explore, &id).is_some()
+                || fields::dimension(explore, &id).is_some();
+            if taken {
+                let message = format!("the explore has a field `{id}` already");
+                let path = format!("additionalMetrics.{n}.name");
+                self.note(Issue::new(Code::DuplicateName, path, message));
+            }
+        }
+        for (n, id) in query.metrics.iter().enumerate() {
+            match self.metric(id) {
+                Ok(()) => {
+                    if let Some(column) = self.resolved.metrics.get_mut(id) {
+                        column.selected = true;
+                    }
+                }
+                Err(Placed(Some(place), issue)) => self.note_at(&place, issue),
+                Err(Placed(None, issue)) => self.note_at(&format!("metrics.{n}"), issue),
+            }
+        }
+    }
+
+    /// Makes sure that a metric is computed.
+    pub(super) fn metric(&mut self, id: &str) -> Result<(), Placed> {
+        if self.resolved.metrics.contains_key(id) {
+            return Ok(());
+        }
+        let query = self.resolved.scope.request.query;
+        let additional = query.additional_metrics.iter().enumerate();
+        let mut additional =
+            additional.filter(|(_, metric)| field_id(&metric.table, &metric.name) == id);
+        let column = match additional.next() {
+            Some((n, metric)) => {
+                let place = format!("additionalMetrics.{n}");
+                self.additional(metric, id)
+                    .map_err(|issue| Placed(Some(place), issue))?
+            }
+            None => self.of_explore(id).map_err(|issue| Placed(None, issue))?,
+        };
+        self.resolved.metrics.insert(id.to_owned(), column);
+        Ok(())
+    }
+
+    fn visible_metric(&self, id: &str) -> Result<fields::FoundMetric<'a>> {
+        let request = self.resolved.scope.request;
+        let found = fields::metric(request.explore, id)
+            .filter(|found| !found.metric.hidden)
+            .ok_or_else(|| fields::unknown(request.explore, id))?;
+        fields::check_access(&found.metric.needs, request.user, id)?;
+        Ok(found)
+    }
+
+    fn of_explore(&mut self, id: &str) -> Result<MetricColumn> {
+        let found = self.visible_metric(id)?;
+        let metric = found.metric;
+        self.resolved.needs.merge(&metric.needs);
+        let how = if metric.kind.is_post_calculation() {
+            How::After(self.after(&found)?)
+        } else {
+            How::Rows(aggregate::metric(&self.resolved.scope, found.table, metric)?)
+        };
+        let overrides = self.resolved.scope.request.query.metric_overrides.get(id);
+        Ok(MetricColumn {
+            id: id.to_owned(),
+            name: column_name(id),
+            label: metric.label.clone(),
+            kind: metric.kind.value_type(self.argument_kind(&metric.sql)),
+            how,
+            selected: false,
+            format: overrides.unwrap_or(&metric.format).clone(),
+        })
+    }
+
+    /// Type of what is aggregated, where it is one dimension.
+    fn argument_kind(&self, sql: &Snippet) -> Option<ValueType> {
+        let [Part::Field { table, name }] = sql.parts.as_slice() else {
+            return None;
+        };
+        let explore = self.resolved.scope.request.explore;
+        let dimension = explore.dimension(table.as_deref().unwrap_or_default(), name)?;
+        Some(dimension.kind)
+    }
+
+    /// A metric over the rows of the result: its metrics become columns of the step before.
+    fn after(&mut self, found: &fields::FoundMetric<'a>) -> Result<Expr> {
+        let mut parts = Vec::new();
+        for part in &found.metric.sql.parts {
+            let Part::Field { table, name } = part else {
+                let plain = self.resolved.scope.plain_part(&found.table.name, part)?;
+                parts.push(plain);
+                continue;
+            };
+            let id = reference_id(table.as_deref(), name);
+            self.referred(&id)?;
+            in_parentheses(&mut parts, Expr::column("", &column_name(&id)));
+        }
+        let value = match parts.as_slice() {
+            [Written::Text(_), Written::Expr(column), Written::Text(_)] => column.clone(),
+            _ => Expr::Written(parts),
+        };
+        Ok(match found.metric.kind {
+            MetricType::RunningTotal => Expr::Window(Box::new(Window {
+                function: WindowCall::Function(WindowFunction::Sum, Some(value)),
+                partition: Vec::new(),
+                // Filled in once the order of the query is known.
+                order: Vec::new(),
+                frame: Some("ROWS UNBOUNDED PRECEDING".to_owned()),
+            })),
+            MetricType::PercentOfTotal => ratio(
+                value.clone(),
+                Expr::Window(Box::new(Window {
+                    function: WindowCall::Function(WindowFunction::Sum, Some(value)),
+                    partition: Vec::new(),
+                    order: Vec::new(),
+                    frame: None,
+                })),
+            ),
+            _ => ratio(
+                value.clone(),
+                Expr::Window(Box::new(Window {
+                    function: WindowCall::Lag(value),
+                    partition: Vec::new(),
+                    order: Vec::new(),
+                    frame: None,
+                })),
+            ),
+        })
+    }
+
+    /// A metric that another is computed from: hidden ones may be, the rights of the other cover it.
+    fn referred(&mut self, id: &str) -> Result<()> {
+        if self.resolved.metrics.contains_key(id) {
+            return Ok(());
+        }
+        let request = self.resolved.scope.request;
+        let found = fields::metric(request.explore, id)
+            .ok_or_else(|| fields::unknown(request.explore, id))?;
+        let rows = aggregate::metric(&self.resolved.scope, found.table, found.metric)?;
+        let column = MetricColumn {
+            id: id.to_owned(),
+            name: column_name(id),
+            label: found.metric.label.clone(),
+            kind: found.metric.kind.value_type(self.argument_kind(&found.metric.sql)),
+            how: How::Rows(rows),
+            selected: false,
+            format: found.metric.format.clone(),
+        };
+        self.resolved.metrics.insert(id.to_owned(), column);
+        Ok(())
+    }
+
+    fn additional(&mut self, metric: &AdditionalMetric, id: &str) -> Result<MetricColumn> {
+        let column = |how, kind, format| MetricColumn {
+            id: id.to_owned(),
+            name: column_name(id),
+            label: metric.label.clone().unwrap_or_else(|| metric.name.clone()),
+            kind,
+            how,
+            selected: false,
+            format,
+        };
+        let overrides = self.resolved.scope.request.query.metric_overrides.get(id).cloned();
+        let format = overrides.unwrap_or_else(|| format_keys(metric.format.as_ref()));
+        if metric.generation_type == Some(GenerationType::PeriodOverPeriod) {
+            let (period, kind) = self.period(metric)?;
+            return Ok(column(How::Period(Box::new(period)), kind, format));
+        }
+        if !metric.kind.is_aggregate() {
+            let message = "a metric of a query aggregates rows; calculate with table calculations";
+            return Err(Issue::new(Code::BadDefinition, "type", message));
+        }
+        let base = self.base_kind(metric)?;
+        let fits = match base {
+            None | Some(ValueType::Number) => true,
+            Some(ValueType::Boolean) => {
+                matches!(metric.kind, MetricType::Count | MetricType::CountDistinct)
+            }
+            Some(_) => matches!(
+                metric.kind,
+                MetricType::Count | MetricType::CountDistinct | MetricType::Min | MetricType::Max
+            ),
+        };
+        if !fits {
+            let message = "does not apply to the type of the dimension";
+            return Err(Issue::new(Code::BadDefinition, "type", message));
+        }
+        let outside = |p: f64| !(0.0..=100.0).contains(&p);
+        if metric.percentile.is_some_and(outside) {
+            let message = "must be between 0 and 100";
+            return Err(Issue::new(Code::BadDefinition, "percentile", message));
+        }
+        if !self.resolved.scope.request.explore.tables.contains_key(&metric.table) {
+            let message = format!("the explore has no table `{}`", metric.table);
+            return Err(Issue::new(Code::BadDefinition, "table", message));
+        }
+        let (sql, mut needs) = self.own_snippet(&metric.table, &metric.sql, "sql")?;
+        let mut keys = Vec::new();
+        for (n, key) in metric.distinct_keys.iter().enumerate() {
+            let key = if key.contains("${") { key.clone() } else { format!("${{{key}}}") };
+            let path = format!("distinctKeys.{n}");
+            let (key, found) = self.own_snippet(&metric.table, &key, &path)?;
+            needs.merge(&found);
+            keys.push(key);
+        }
+        let distinct = matches!(
+            metric.kind,
+            MetricType::SumDistinct | MetricType::AverageDistinct
+        );
+        if distinct && keys.is_empty() {
+            let message = "must be given for sums over distinct entities";
+            return Err(Issue::new(Code::BadDefinition, "distinctKeys", message));
+        }
+        let mut filters = metric.filters.clone();
+        for (n, rule) in filters.iter_mut().enumerate() {
+            let path = format!("filters.{n}.fieldId");
+            let id = rule.field_id.replace('.', "_");
+            let found = self.visible(&id).map_err(|issue| issue.at(&path))?;
+            needs.merge(&found.dimension.needs);
+            rule.field_id = format!("{}.{}", found.table.name, found.dimension.name);
+        }
+        self.resolved.needs.merge(&needs);
+        let kind = metric.kind.value_type(base);
+        let leaf = aggregate::leaf(
+            &self.resolved.scope,
+            &Aggregated {
+                table: &metric.table,
+                kind: metric.kind,
+                sql: &sql,
+                percentile: metric.percentile,
+                distinct_keys: &keys,
+                filters: &filters,
+                needs: &needs,
+            },
+        )?;
+        Ok(column(How::Rows(MetricExpr::Leaf(leaf)), kind, format))
+    }
+
+    /// Type of the dimension that a metric of the query was made from.
+    fn base_kind(&self, metric: &AdditionalMetric) -> Result<Option<ValueType>> {
+        let Some(name) = &metric.base_dimension_name else {
+            return Ok(None);
+        };
+        let id = field_id(&metric.table, name);
+        let found = self
+            .visible(&id)
+            .map_err(|issue| issue.at("baseDimensionName"))?;
+        Ok(Some(found.dimension.kind))
+    }
+
+    fn period(&mut self, metric: &AdditionalMetric) -> Result<(Period, ValueType)> {
+        let bad = |path: &str, message: &str| Issue::new(Code::BadDefinition, path, message);
+        let base = metric.base_metric_id.as_deref();
+        let base = base.ok_or_else(|| bad("baseMetricId", "must be given"))?;
+        let found = self
+            .visible_metric(base)
+            .map_err(|issue| issue.at("baseMetricId"))?;
+        if found.metric.kind.is_post_calculation() {
+            let message = "is computed over the rows of the result: it has no other period";
+            return Err(bad("baseMetricId", message));
+        }
+        let time = metric.time_dimension_id.as_deref();
+        let time = time.ok_or_else(|| bad("timeDimensionId", "must be given"))?;
+        let columns = &self.resolved.dimensions;
+        let Some(column) = columns.iter().find(|column| column.id == time) else {
+            return Err(bad("timeDimensionId", "must be selected"));
+        };
+        if !column.kind.is_time() {
+            return Err(bad("timeDimensionId", "must be a date or a moment"));
+        }
+        let unit = metric.granularity.as_deref().map(TimeUnit::named);
+        let unit = match unit {
+            Some(unit) => unit.ok_or_else(|| bad("granularity", "is not a unit of time"))?,
+            None => column.unit.unwrap_or(TimeUnit::Day),
+        };
+        let offset = i64::from(metric.period_offset.unwrap_or(1));
+        if !(1..=1_000).contains(&offset) {
+            return Err(bad("periodOffset", "must be from 1 to 1000"));
+        }
+        self.resolved.needs.merge(&found.metric.needs);
+        let kind = found.metric.kind.value_type(self.argument_kind(&found.metric.sql));
+        let period = Period {
+            metric: aggregate::metric(&self.resolved.scope, found.table, found.metric)?,
+            time: time.to_owned(),
+            unit,
+            offset,
+        };
+        Ok((period, kind))
+    }
+}
+
+/// A mistake, at a place of its own if it has one.
+pub(super) struct Placed(pub(super) Option<String>, pub(super) Issue);
+
+/// The ratio of two numbers; null where the second is zero.
+pub(super) fn ratio(of: Expr, to: Expr) -> Expr {
+    let zero = Expr::integer(0);
+    Expr::Float(Box::new(of)).math(
+        Operation::Divide,
+        Expr::NullIf(Box::new(Expr::Float(Box::new(to))), Box::new(zero)),
+    )
+}
+
+/// Formats of a query are objects; those of the model's keys are read.
+pub(super) fn format_keys(format: Option<&serde_json::Value>) -> FormatKeys {
+    format
+        .and_then(|format| serde_json::from_value(format.clone()).ok())
+        .unwrap_or_default()
+}

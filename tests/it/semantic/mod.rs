@@ -1,0 +1,5 @@
+//! The semantic layer against a real PostgreSQL: cases by hand, hostile values, random queries.
+
+mod case;
+mod cases;
+mod warehouse;
