@@ -114,7 +114,11 @@ pub fn metric(scope: &Scope<'_>, table: &Table, metric: &Metric) -> Result<Metri
         return Err(Issue::new(Code::BadReference, "", message));
     }
     if !metric.kind.is_aggregate() {
-        return Ok(MetricExpr::Written(computed(scope, &table.name, &metric.sql)?));
+        return Ok(MetricExpr::Written(computed(
+            scope,
+            &table.name,
+            &metric.sql,
+        )?));
     }
     let aggregate = Aggregated {
         table: &table.name,

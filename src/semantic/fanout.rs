@@ -77,7 +77,10 @@ impl FanOut {
         }
         let mut keys = Vec::new();
         for name in about {
-            let key = explore.tables.get(name).map(|table| table.primary_key.as_slice());
+            let key = explore
+                .tables
+                .get(name)
+                .map(|table| table.primary_key.as_slice());
             match key {
                 Some(key @ [_, ..]) => {
                     keys.extend(key.iter().map(|field| (name.clone(), field.clone())));

@@ -27,12 +27,17 @@ pub struct FoundMetric<'a> {
 /// The dimension of that id. Ids cannot be taken apart, so every table is asked.
 pub fn dimension<'a>(explore: &'a Explore, id: &str) -> Option<FoundDimension<'a>> {
     explore.tables.values().find_map(|table| {
-        let dimension = in_table(id, &table.name, |name| table.dimensions.get(name), || {
-            table
-                .dimensions
-                .values()
-                .find(|dimension| field_id(&table.name, &dimension.name) == id)
-        })?;
+        let dimension = in_table(
+            id,
+            &table.name,
+            |name| table.dimensions.get(name),
+            || {
+                table
+                    .dimensions
+                    .values()
+                    .find(|dimension| field_id(&table.name, &dimension.name) == id)
+            },
+        )?;
         Some(FoundDimension { table, dimension })
     })
 }
@@ -40,12 +45,17 @@ pub fn dimension<'a>(explore: &'a Explore, id: &str) -> Option<FoundDimension<'a
 /// The metric of that id.
 pub fn metric<'a>(explore: &'a Explore, id: &str) -> Option<FoundMetric<'a>> {
     explore.tables.values().find_map(|table| {
-        let metric = in_table(id, &table.name, |name| table.metrics.get(name), || {
-            table
-                .metrics
-                .values()
-                .find(|metric| field_id(&table.name, &metric.name) == id)
-        })?;
+        let metric = in_table(
+            id,
+            &table.name,
+            |name| table.metrics.get(name),
+            || {
+                table
+                    .metrics
+                    .values()
+                    .find(|metric| field_id(&table.name, &metric.name) == id)
+            },
+        )?;
         Some(FoundMetric { table, metric })
     })
 }
@@ -56,15 +66,27 @@ fn in_table<'a, T>(
     by_name: impl Fn(&str) -> Option<&'a T>,
     by_search: impl Fn() -> Option<&'a T>,
 ) -> Option<&'a T> {
-    let name = id.strip_prefix(table.replace('.', "__").as_str())?.strip_prefix('_')?;
+    let name = id
+        .strip_prefix(table.replace('.', "__").as_str())?
+        .strip_prefix('_')?;
     let found = by_name(name).or_else(|| by_name(&name.to_lowercase()));
     // Dots of a name are written as two underscores.
-    found.or_else(|| if name.contains("__") { by_search() } else { None })
+    found.or_else(|| {
+        if name.contains("__") {
+            by_search()
+        } else {
+            None
+        }
+    })
 }
 
 /// Refuses a field that asks for attributes which the user does not have.
 pub fn check_access(needs: &Needs, user: &UserFacts, what: &str) -> Result<()> {
-    if needs.access.iter().all(|rule| rule.allows(&user.attributes)) {
+    if needs
+        .access
+        .iter()
+        .all(|rule| rule.allows(&user.attributes))
+    {
         return Ok(());
     }
     Err(Issue::new(

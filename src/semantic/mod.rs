@@ -126,7 +126,10 @@ fn columns(resolved: &Resolved<'_>, by: Option<&[String]>) -> Vec<Column> {
         unit: column.unit,
         zone,
     });
-    let metrics = query.metrics.iter().filter_map(|id| resolved.metrics.get(id));
+    let metrics = query
+        .metrics
+        .iter()
+        .filter_map(|id| resolved.metrics.get(id));
     let metrics = metrics.map(|metric| Column {
         field_id: metric.id.clone(),
         label: metric.label.clone(),

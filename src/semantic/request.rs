@@ -1,10 +1,6 @@
 //! Everything that a compilation depends on, given from outside.
 
-use super::{
-    dialect::Dialect,
-    model::Explore,
-    query::MetricQuery,
-};
+use super::{dialect::Dialect, model::Explore, query::MetricQuery};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use indexmap::IndexMap;

@@ -45,16 +45,22 @@ impl<'a> Scope<'a> {
         let base = self.written(table, &dimension.sql)?;
         match &dimension.granularity {
             None => Ok(base),
-            Some(granularity) => {
-                self.interval(base, dimension, granularity.base_kind, &granularity.interval)
-            }
+            Some(granularity) => self.interval(
+                base,
+                dimension,
+                granularity.base_kind,
+                &granularity.interval,
+            ),
         }
     }
 
     /// A dimension at another interval than its own.
     pub fn zoomed(&self, table: &str, dimension: &Dimension, interval: &Interval) -> Result<Expr> {
         let base = self.written(table, &dimension.sql)?;
-        let kind = dimension.granularity.as_ref().map_or(dimension.kind, |own| own.base_kind);
+        let kind = dimension
+            .granularity
+            .as_ref()
+            .map_or(dimension.kind, |own| own.base_kind);
         self.interval(base, dimension, kind, interval)
     }
 
@@ -146,9 +152,13 @@ impl<'a> Scope<'a> {
         Ok(match part {
             Part::Text(text) => Written::Text(text.clone()),
             Part::Table => Written::Relation(table.to_owned()),
-            Part::Attribute(name) => {
-                Written::List(self.attribute(name)?.iter().cloned().map(Expr::Text).collect())
-            }
+            Part::Attribute(name) => Written::List(
+                self.attribute(name)?
+                    .iter()
+                    .cloned()
+                    .map(Expr::Text)
+                    .collect(),
+            ),
             Part::Email => Written::Expr(Expr::Text(self.email()?.to_owned())),
             Part::Timezone => Written::Expr(Expr::Text(self.zone.name().to_owned())),
             Part::Parameter(name) => Written::List(self.parameter(name)?),
@@ -224,8 +234,15 @@ impl<'a> Scope<'a> {
             return Err(Issue::new(Code::BadReference, path, message));
         };
         let bad = |message: String| Issue::new(Code::BadParameter, path.clone(), message);
-        let given = self.request.parameters.get(name).filter(|value| !value.is_null());
-        let default = definition.default.as_ref().and_then(|json| json.read::<Value>().ok());
+        let given = self
+            .request
+            .parameters
+            .get(name)
+            .filter(|value| !value.is_null());
+        let default = definition
+            .default
+            .as_ref()
+            .and_then(|json| json.read::<Value>().ok());
         let value = given.cloned().or(default).filter(|value| !value.is_null());
         let Some(value) = value else {
             let message = format!("the parameter `{name}` has no value");
@@ -251,9 +268,9 @@ impl<'a> Scope<'a> {
                 _ => String::new(),
             };
             let options: Vec<String> = options.iter().map(text).collect();
-            let unknown = values.iter().find(|value| {
-                values::as_text(value).is_none_or(|text| !options.contains(&text))
-            });
+            let unknown = values
+                .iter()
+                .find(|value| values::as_text(value).is_none_or(|text| !options.contains(&text)));
             if let Some(unknown) = unknown {
                 return Err(bad(format!(
                     "{unknown} is not an option of the parameter `{name}`"

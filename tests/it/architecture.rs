@@ -9,8 +9,9 @@ use std::{
 };
 
 /// Layers from the lowest up. A file may import modules of its own layer's row and below.
-const LAYERS: [&[&str]; 7] = [
+const LAYERS: [&[&str]; 8] = [
     &["kernel"],
+    &["semantic"],
     &["config"],
     &["db"],
     &["authz", "services"],

@@ -44,4 +44,5 @@ mod rate_limit;
 mod role;
 mod samples;
 mod schema;
+mod semantic;
 mod space;

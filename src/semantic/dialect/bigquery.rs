@@ -88,7 +88,11 @@ impl Dialect for BigQuery {
     }
 
     fn truncate(&self, unit: TimeUnit, of: &Sql) -> Sql {
-        let unit_name = if unit == TimeUnit::Week { "ISOWEEK" } else { unit.sql() };
+        let unit_name = if unit == TimeUnit::Week {
+            "ISOWEEK"
+        } else {
+            unit.sql()
+        };
         let template = if unit.is_calendar() {
             "DATE_TRUNC(DATE({0}), {1})"
         } else {
@@ -98,7 +102,10 @@ impl Dialect for BigQuery {
     }
 
     fn truncate_week(&self, of: &Sql, _moment: Moment, start: Weekday) -> Sql {
-        Sql::fill("DATE_TRUNC(DATE({0}), WEEK({1}))", &[of, &Sql::text(day(start))])
+        Sql::fill(
+            "DATE_TRUNC(DATE({0}), WEEK({1}))",
+            &[of, &Sql::text(day(start))],
+        )
     }
 
     fn add(&self, of: &Sql, moment: Moment, unit: TimeUnit, count: i64) -> Sql {

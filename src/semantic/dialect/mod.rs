@@ -140,7 +140,10 @@ pub trait Dialect: Send + Sync {
     /// A percentile, from 0 to 100.
     fn percentile(&self, percentile: f64, of: &Sql) -> Sql {
         let part = Sql::text(decimal(percentile / 100.0));
-        Sql::fill("PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY {0})", &[of, &part])
+        Sql::fill(
+            "PERCENTILE_CONT({1}) WITHIN GROUP (ORDER BY {0})",
+            &[of, &part],
+        )
     }
 
     /// As a floating-point number.
@@ -249,7 +252,10 @@ pub trait Dialect: Send + Sync {
 
     /// A part of a wall clock, as a number of the warehouse's own.
     fn part(&self, part: &str, of: &Sql) -> Sql {
-        Sql::fill("CAST(EXTRACT({1} FROM {0}) AS INTEGER)", &[of, &Sql::text(part)])
+        Sql::fill(
+            "CAST(EXTRACT({1} FROM {0}) AS INTEGER)",
+            &[of, &Sql::text(part)],
+        )
     }
 
     /// The name of the warehouse's day of the week, and the number that it gives Monday.
@@ -258,7 +264,13 @@ pub trait Dialect: Send + Sync {
     }
 
     /// A numeric part of a wall clock.
-    fn number_part(&self, part: NumberPart, of: &Sql, moment: Moment, start: Option<Weekday>) -> Sql {
+    fn number_part(
+        &self,
+        part: NumberPart,
+        of: &Sql,
+        moment: Moment,
+        start: Option<Weekday>,
+    ) -> Sql {
         let name = match part {
             NumberPart::DayOfWeekIndex => return self.day_of_week_index(of, start),
             NumberPart::WeekNum => {

@@ -58,7 +58,10 @@ impl Dialect for Snowflake {
     }
 
     fn instant_of(&self, local: &Sql, zone: Tz) -> Sql {
-        Sql::fill("CONVERT_TIMEZONE({1}, 'UTC', {0})", &[local, &zone_name(zone)])
+        Sql::fill(
+            "CONVERT_TIMEZONE({1}, 'UTC', {0})",
+            &[local, &zone_name(zone)],
+        )
     }
 
     // WEEK_START of the session is 1 (Monday): the adapter sets it.

@@ -72,9 +72,7 @@ impl Dialect for Trino {
         match part {
             NamePart::DayOfWeekName => Sql::fill("DATE_FORMAT({0}, '%W')", &[of]),
             NamePart::MonthName => Sql::fill("DATE_FORMAT({0}, '%M')", &[of]),
-            NamePart::QuarterName => {
-                Sql::fill("CONCAT('Q', CAST(QUARTER({0}) AS VARCHAR))", &[of])
-            }
+            NamePart::QuarterName => Sql::fill("CONCAT('Q', CAST(QUARTER({0}) AS VARCHAR))", &[of]),
         }
     }
 

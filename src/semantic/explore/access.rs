@@ -1,9 +1,6 @@
 //! Attributes that a model asks for.
 
-use crate::semantic::{
-    manifest::AttributeMap,
-    model::AccessRule,
-};
+use crate::semantic::{manifest::AttributeMap, model::AccessRule};
 use std::collections::BTreeMap;
 
 /// Adds what is written to rules.
@@ -15,7 +12,10 @@ pub(super) fn extend(
     let values = |map: &AttributeMap| -> BTreeMap<String, Vec<String>> {
         let values = map.iter().map(|(name, values)| {
             let values = values.clone().into_vec();
-            (name.clone(), values.into_iter().map(|value| value.0).collect())
+            (
+                name.clone(),
+                values.into_iter().map(|value| value.0).collect(),
+            )
         });
         values.collect()
     };

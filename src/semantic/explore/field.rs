@@ -5,7 +5,10 @@ use crate::semantic::{
     dialect::Dialect,
     error::{Code, Issue, Result},
     manifest::{DimensionMeta, Json, MetricMeta, OneOrMany, value_type},
-    model::{Dimension, Display, FormatKeys, Granularity, Interval, Metric, MetricType, Needs, TimeDimension},
+    model::{
+        Dimension, Display, FormatKeys, Granularity, Interval, Metric, MetricType, Needs,
+        TimeDimension,
+    },
     snippet::{Part, Snippet},
     value::ValueType,
 };
@@ -37,7 +40,10 @@ pub(super) fn dimensions(
     check_name(&name)?;
     let (column_kind, column_naive) = base.data_type.map_or((ValueType::String, false), |kind| {
         let (value, naive) = value_type(kind);
-        (value, naive && !base.dialect.plain_timestamp_is_instant(kind))
+        (
+            value,
+            naive && !base.dialect.plain_timestamp_is_instant(kind),
+        )
     });
     let kind = match meta.kind.as_deref() {
         Some(kind) => named_type(kind).map_err(|issue| issue.at("type"))?,
@@ -66,7 +72,12 @@ pub(super) fn dimensions(
     let description = meta.description.as_deref();
     let description = description.or(if own { base.description } else { None });
     let mut tags = if own { base.tags.to_vec() } else { Vec::new() };
-    tags.extend(meta.tags.clone().map(OneOrMany::into_vec).unwrap_or_default());
+    tags.extend(
+        meta.tags
+            .clone()
+            .map(OneOrMany::into_vec)
+            .unwrap_or_default(),
+    );
     let dimension = Dimension {
         label: meta.label.clone().unwrap_or_else(|| label(&name)),
         description: description.map(str::to_owned),
@@ -97,7 +108,9 @@ pub(super) fn dimensions(
         },
         name,
     };
-    let children = intervals.into_iter().map(|interval| child(&dimension, interval));
+    let children = intervals
+        .into_iter()
+        .map(|interval| child(&dimension, interval));
     let children: Vec<Dimension> = children.collect();
     Ok(std::iter::once(dimension).chain(children).collect())
 }
@@ -146,12 +159,17 @@ pub(super) fn metric(
         return Err(bad(message).at("filters"));
     }
     if kind == MetricType::Percentile
-        && !meta.percentile.is_none_or(|percentile| (0.0..=100.0).contains(&percentile))
+        && !meta
+            .percentile
+            .is_none_or(|percentile| (0.0..=100.0).contains(&percentile))
     {
         return Err(bad("must be between 0 and 100".to_owned()).at("percentile"));
     }
     let distinct = matches!(kind, MetricType::SumDistinct | MetricType::AverageDistinct);
-    let keys = meta.distinct_keys.map(OneOrMany::into_vec).unwrap_or_default();
+    let keys = meta
+        .distinct_keys
+        .map(OneOrMany::into_vec)
+        .unwrap_or_default();
     if distinct && keys.is_empty() {
         return Err(bad("needs `distinct_keys`".to_owned()).at("distinct_keys"));
     }

@@ -30,7 +30,11 @@ pub(super) fn custom(settings: &Settings, dialect: &dyn Dialect) -> Custom {
 }
 
 /// The intervals that a dimension of a type has.
-pub(super) fn of(kind: ValueType, written: Option<&Json>, custom: &Custom) -> Result<Vec<Interval>> {
+pub(super) fn of(
+    kind: ValueType,
+    written: Option<&Json>,
+    custom: &Custom,
+) -> Result<Vec<Interval>> {
     if !kind.is_time() {
         return Ok(Vec::new());
     }

@@ -102,7 +102,10 @@ impl<'a> Project<'a> {
             }
         }
         Self {
-            models: models.iter().map(|model| (model.name.as_str(), model)).collect(),
+            models: models
+                .iter()
+                .map(|model| (model.name.as_str(), model))
+                .collect(),
             tables,
             settings,
             parameters,
@@ -216,7 +219,11 @@ impl<'a> Project<'a> {
             data_timezone: settings.data_timezone.unwrap_or(Tz::UTC),
             errors: own.map(|(_, issue)| issue.clone()).collect(),
             source_path: model.source_path.clone(),
-            spotlight: model.meta.as_ref().ok().and_then(|meta| meta.spotlight.clone()),
+            spotlight: model
+                .meta
+                .as_ref()
+                .ok()
+                .and_then(|meta| meta.spotlight.clone()),
         }
     }
 
@@ -252,9 +259,8 @@ fn label(name: &str) -> String {
 /// The type of that name.
 fn named_type(name: &str) -> Result<ValueType, Issue> {
     ValueType::named(name).ok_or_else(|| {
-        let message = format!(
-            "`{name}` is not a type: string, number, boolean, date or timestamp is meant"
-        );
+        let message =
+            format!("`{name}` is not a type: string, number, boolean, date or timestamp is meant");
         Issue::new(Code::BadDefinition, "", message)
     })
 }

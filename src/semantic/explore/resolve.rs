@@ -31,20 +31,24 @@ pub(super) fn explore(explore: &mut Explore, joins: Vec<(String, JoinMeta)>, bac
     } = resolver;
     for (name, table) in &mut tables {
         let key = |field: &str| (name.clone(), field.to_owned());
-        table.dimensions.retain(|field, dimension| match needs.get(&key(field)) {
-            Some(found) => {
-                dimension.needs.clone_from(found);
-                true
-            }
-            None => false,
-        });
-        table.metrics.retain(|field, metric| match needs.get(&key(field)) {
-            Some(found) => {
-                metric.needs.clone_from(found);
-                true
-            }
-            None => false,
-        });
+        table
+            .dimensions
+            .retain(|field, dimension| match needs.get(&key(field)) {
+                Some(found) => {
+                    dimension.needs.clone_from(found);
+                    true
+                }
+                None => false,
+            });
+        table
+            .metrics
+            .retain(|field, metric| match needs.get(&key(field)) {
+                Some(found) => {
+                    metric.needs.clone_from(found);
+                    true
+                }
+                None => false,
+            });
     }
     let lookup = Lookup {
         tables: &tables,
@@ -120,16 +124,17 @@ fn drop_tables(
             }
             missing.is_none()
         };
-        content.dimensions.retain(|name, field| lost(name, &field.needs));
-        content.metrics.retain(|name, field| lost(name, &field.needs));
+        content
+            .dimensions
+            .retain(|name, field| lost(name, &field.needs));
+        content
+            .metrics
+            .retain(|name, field| lost(name, &field.needs));
     }
 }
 
 /// A key that names no dimension protects nothing: it is told and forgotten.
-fn check_keys(
-    tables: &mut IndexMap<String, Table>,
-    errors: &mut Vec<Issue>,
-) {
+fn check_keys(tables: &mut IndexMap<String, Table>, errors: &mut Vec<Issue>) {
     for (name, table) in tables.iter_mut() {
         let missing = table
             .primary_key
@@ -161,7 +166,10 @@ impl Resolver {
         let tables = std::mem::take(&mut explore.tables);
         let mut names: HashMap<String, Vec<String>> = HashMap::new();
         for (name, table) in &tables {
-            names.entry(table.model.clone()).or_default().push(name.clone());
+            names
+                .entry(table.model.clone())
+                .or_default()
+                .push(name.clone());
         }
         Self {
             tables,
@@ -179,7 +187,10 @@ impl Resolver {
             .iter()
             .map(|(name, table)| {
                 let dimensions = table.dimensions.keys();
-                (name.clone(), dimensions.chain(table.metrics.keys()).cloned().collect())
+                (
+                    name.clone(),
+                    dimensions.chain(table.metrics.keys()).cloned().collect(),
+                )
             })
             .collect();
         let linker = Linker {
@@ -196,9 +207,9 @@ impl Resolver {
                 }
                 true
             };
-            table.dimensions.retain(|field, dimension| {
-                keep(field, linker.link(name, &mut dimension.sql))
-            });
+            table
+                .dimensions
+                .retain(|field, dimension| keep(field, linker.link(name, &mut dimension.sql)));
             table.metrics.retain(|field, metric| {
                 let mut result = linker.link(name, &mut metric.sql);
                 for key in &mut metric.distinct_keys {
@@ -285,11 +296,13 @@ impl Linker<'_> {
         };
         let fields = self.known.get(name);
         let lower = field.to_lowercase();
-        let found = fields.and_then(|fields| {
-            fields.get(field).or_else(|| fields.get(&lower))
-        });
+        let found = fields.and_then(|fields| fields.get(field).or_else(|| fields.get(&lower)));
         let field = found.ok_or_else(|| {
-            Issue::new(Code::BadReference, "", format!("{name} has no field `{field}`"))
+            Issue::new(
+                Code::BadReference,
+                "",
+                format!("{name} has no field `{field}`"),
+            )
         })?;
         Ok((name.to_owned(), field.clone()))
     }
@@ -303,7 +316,9 @@ impl Linker<'_> {
         if self.known.contains_key(name) {
             return Some(name);
         }
-        of_model.and_then(|tables| tables.first()).map(String::as_str)
+        of_model
+            .and_then(|tables| tables.first())
+            .map(String::as_str)
     }
 }
 
@@ -324,8 +339,9 @@ impl Walk<'_> {
         }
         if let Some(at) = self.path.iter().position(|step| step == key) {
             let circle = self.path.iter().skip(at).chain([key]);
-            let circle: Vec<String> =
-                circle.map(|(table, name)| format!("{table}.{name}")).collect();
+            let circle: Vec<String> = circle
+                .map(|(table, name)| format!("{table}.{name}"))
+                .collect();
             let message = format!("refers to itself: {}", circle.join(" → "));
             return Err(Issue::new(Code::CircularReference, "", message));
         }
@@ -350,7 +366,9 @@ impl Walk<'_> {
             tables: BTreeSet::from([key.0.clone()]),
             ..Needs::default()
         };
-        needs.access.extend(table.into_iter().flat_map(|table| table.access.clone()));
+        needs
+            .access
+            .extend(table.into_iter().flat_map(|table| table.access.clone()));
         if let Some(dimension) = table.and_then(|table| table.dimensions.get(&key.1)) {
             needs.access.extend(dimension.access.iter().cloned());
             self.snippet(&dimension.sql, &mut needs, &Allowed::Dimensions)?;
@@ -394,7 +412,10 @@ impl Walk<'_> {
     }
 
     fn reference(&mut self, key: &Key, needs: &mut Needs, allowed: &Allowed) -> Result<()> {
-        let metric = self.tables.get(&key.0).and_then(|table| table.metrics.get(&key.1));
+        let metric = self
+            .tables
+            .get(&key.0)
+            .and_then(|table| table.metrics.get(&key.1));
         let refused = match (metric.map(|metric| metric.kind), allowed) {
             (Some(_), Allowed::Dimensions) => Some("a metric: only dimensions may be used here"),
             (None, Allowed::Metrics) => Some("a dimension: only metrics may be used here"),
@@ -486,7 +507,9 @@ impl Lookup<'_> {
         let (on, needs) = self.condition(name, &sql)?;
         let later = |needs: &Needs| {
             let mut tables = needs.tables.iter();
-            tables.find(|table| !earlier.contains(table.as_str())).cloned()
+            tables
+                .find(|table| !earlier.contains(table.as_str()))
+                .cloned()
         };
         if let Some(table) = later(&needs) {
             let message = format!("`sql_on` uses {table}, which is not joined before");

@@ -74,7 +74,11 @@ fn list(items: &[Json], grammar: Grammar) -> Result<Condition> {
     let none = !items.is_empty() && items.iter().all(negated);
     let values = items.iter().map(|item| match item {
         Json::Text(text) => {
-            let text = if none { text.get(1..).unwrap_or("") } else { text };
+            let text = if none {
+                text.get(1..).unwrap_or("")
+            } else {
+                text
+            };
             Ok(Value::String(unescaped(text, grammar)))
         }
         Json::Number(number) => Ok(Value::Number(number.clone())),
@@ -186,11 +190,23 @@ fn pattern(text: &str, grammar: Grammar) -> Result<Condition> {
     let starts_open = body.starts_with('%');
     let escaped_end = {
         let before = body.strip_suffix('%').unwrap_or(body);
-        before.chars().rev().take_while(|c| *c == grammar.escape).count() % 2 == 1
+        before
+            .chars()
+            .rev()
+            .take_while(|c| *c == grammar.escape)
+            .count()
+            % 2
+            == 1
     };
     let ends_open = body.len() > usize::from(starts_open) && body.ends_with('%') && !escaped_end;
-    let inner = body.strip_prefix('%').filter(|_| starts_open).unwrap_or(body);
-    let inner = inner.strip_suffix('%').filter(|_| ends_open).unwrap_or(inner);
+    let inner = body
+        .strip_prefix('%')
+        .filter(|_| starts_open)
+        .unwrap_or(body);
+    let inner = inner
+        .strip_suffix('%')
+        .filter(|_| ends_open)
+        .unwrap_or(inner);
     let operator = match (negated, starts_open, ends_open) {
         (false, true, true) => Op::Include,
         (true, true, true) => Op::NotInclude,
@@ -204,7 +220,11 @@ fn pattern(text: &str, grammar: Grammar) -> Result<Condition> {
             )));
         }
     };
-    Ok((operator, vec![Value::String(unescaped(inner, grammar))], None))
+    Ok((
+        operator,
+        vec![Value::String(unescaped(inner, grammar))],
+        None,
+    ))
 }
 
 /// The text without the signs that protect special characters.
@@ -267,7 +287,10 @@ mod tests {
             read("inThePast 14 days", Grammar::METRIC),
             (Op::InThePast, vec![14.into()])
         );
-        assert_eq!(read("INTHECURRENT month", Grammar::MODEL).0, Op::InTheCurrent);
+        assert_eq!(
+            read("INTHECURRENT month", Grammar::MODEL).0,
+            Op::InTheCurrent
+        );
         // Words of metric filters are told apart by letter case.
         assert_eq!(read("INTHECURRENT month", Grammar::METRIC).0, Op::Equals);
         assert_eq!(

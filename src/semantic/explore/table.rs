@@ -66,10 +66,13 @@ pub(super) fn draft(
     } else {
         (IndexMap::new(), IndexMap::new())
     };
-    let time = meta.default_time_dimension.as_ref().map(|time| TimeDimension {
-        field: time.field.clone(),
-        interval: time.interval.to_lowercase(),
-    });
+    let time = meta
+        .default_time_dimension
+        .as_ref()
+        .map(|time| TimeDimension {
+            field: time.field.clone(),
+            interval: time.interval.to_lowercase(),
+        });
     let time = time.or_else(|| only_time(&dimensions));
     let table = Table {
         name: model.name.clone(),
@@ -81,7 +84,11 @@ pub(super) fn draft(
         row_filter_needs: Needs::default(),
         dimensions,
         metrics,
-        primary_key: meta.primary_key.clone().map(OneOrMany::into_vec).unwrap_or_default(),
+        primary_key: meta
+            .primary_key
+            .clone()
+            .map(OneOrMany::into_vec)
+            .unwrap_or_default(),
         access: access::rules(
             meta.required_attributes.as_ref(),
             meta.any_attributes.as_ref(),
@@ -94,7 +101,11 @@ pub(super) fn draft(
             .as_deref()
             .is_some_and(|order| order.eq_ignore_ascii_case("index")),
         group_details: meta.group_details.clone(),
-        sets: meta.sets.iter().map(|(name, set)| (name.clone(), list(set))).collect(),
+        sets: meta
+            .sets
+            .iter()
+            .map(|(name, set)| (name.clone(), list(set)))
+            .collect(),
         hidden: meta.hidden,
         ai_hint: meta.ai_hint.clone(),
     };
@@ -166,7 +177,9 @@ impl Drawing<'_> {
     fn metric(&mut self, name: &str, meta: &Json, dimension: Option<&str>) {
         let read = match meta {
             Json::Null => Ok(MetricMeta::default()),
-            meta => meta.read::<MetricMeta>().map_err(|error| unreadable(&error)),
+            meta => meta
+                .read::<MetricMeta>()
+                .map_err(|error| unreadable(&error)),
         };
         let metric = read.and_then(|meta| field::metric(name, meta, dimension, self.dialect));
         match metric {
@@ -203,7 +216,9 @@ impl Drawing<'_> {
         if let Some(relation) = &self.model.relation {
             return Ok(Snippet::text(relation));
         }
-        let parts = [&self.model.database, &self.model.schema].into_iter().flatten();
+        let parts = [&self.model.database, &self.model.schema]
+            .into_iter()
+            .flatten();
         let parts = parts.chain([&self.model.table]);
         let quoted: Vec<String> = parts.map(|part| self.dialect.quote(part)).collect();
         Ok(Snippet::text(quoted.join(".")))

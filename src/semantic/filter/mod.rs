@@ -128,7 +128,10 @@ fn text(scope: &Scope<'_>, subject: &Subject, rule: &FilterRule) -> Result<Expr>
                 return Ok(equality(subject, list, negated));
             }
             let upper = |expr: Expr| Expr::Upper(Box::new(expr));
-            let list = texts.into_iter().map(|text| upper(Expr::Text(text))).collect();
+            let list = texts
+                .into_iter()
+                .map(|text| upper(Expr::Text(text)))
+                .collect();
             let folded = Subject {
                 expr: upper(subject.expr.clone()),
                 ..subject.clone()
@@ -231,12 +234,11 @@ fn ordered(subject: &Subject, rule: &FilterRule, literals: Vec<Expr>) -> Result<
 }
 
 /// Values by type; the operator is looked at first, since its mistake is the clearer one.
-fn literals(
-    rule: &FilterRule,
-    read: impl Fn(&Value) -> Result<Expr>,
-) -> Result<Vec<Expr>> {
+fn literals(rule: &FilterRule, read: impl Fn(&Value) -> Result<Expr>) -> Result<Vec<Expr>> {
     let values = rule.values.iter().enumerate();
-    values.map(|(n, value)| read(value).map_err(at_value(n))).collect()
+    values
+        .map(|(n, value)| read(value).map_err(at_value(n)))
+        .collect()
 }
 
 fn number(subject: &Subject, rule: &FilterRule) -> Result<Expr> {
@@ -267,7 +269,10 @@ fn time(scope: &Scope<'_>, subject: &Subject, rule: &FilterRule) -> Result<Expr>
                 return Ok(no_op());
             };
             let count = values::count(first).map_err(at_value(0))?;
-            let completed = rule.settings.as_ref().is_some_and(|settings| settings.completed);
+            let completed = rule
+                .settings
+                .as_ref()
+                .is_some_and(|settings| settings.completed);
             let unit = unit(rule)?;
             if rule.operator == Op::InTheNext {
                 clock.next(count, unit, completed)
@@ -284,7 +289,11 @@ fn time(scope: &Scope<'_>, subject: &Subject, rule: &FilterRule) -> Result<Expr>
         }
     };
     let range = inside.ok_or_else(|| {
-        Issue::new(Code::BadValue, "values.0", "reaches beyond the years 1 to 9999")
+        Issue::new(
+            Code::BadValue,
+            "values.0",
+            "reaches beyond the years 1 to 9999",
+        )
     })?;
     let inside = within(subject, &clock, range);
     let outside = matches!(rule.operator, Op::NotInThePast | Op::NotInTheCurrent);
@@ -352,7 +361,10 @@ fn period_to_date(
 }
 
 fn unit(rule: &FilterRule) -> Result<TimeUnit> {
-    let name = rule.settings.as_ref().and_then(|settings| settings.unit_of_time.as_deref());
+    let name = rule
+        .settings
+        .as_ref()
+        .and_then(|settings| settings.unit_of_time.as_deref());
     let name = name.unwrap_or("days");
     TimeUnit::named(name).ok_or_else(|| {
         let message = format!("`{name}` is not a unit of time");

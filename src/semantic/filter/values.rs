@@ -97,7 +97,12 @@ pub fn date(value: &Value) -> Result<NaiveDate> {
     let Value::String(text) = value else {
         return Err(bad(format!("{value} is not a date")));
     };
-    let wrong = || bad(format!("`{}` is not a date such as 2024-03-31", short(text)));
+    let wrong = || {
+        bad(format!(
+            "`{}` is not a date such as 2024-03-31",
+            short(text)
+        ))
+    };
     let day = text.get(..10).ok_or_else(wrong)?;
     let parsed = parse_day(day).ok_or_else(wrong)?;
     if text.len() > 10 {
@@ -238,13 +243,24 @@ mod tests {
             ("2024-03-31T10:00:00Z", "2024-03-31T10:00:00+00:00"),
             ("2024-03-31 10:00", "2024-03-31T10:00:00+00:00"),
             ("2024-03-31T10:00:00+02:00", "2024-03-31T08:00:00+00:00"),
-            ("2024-03-31T10:00:00.5-0530", "2024-03-31T15:30:00.500+00:00"),
+            (
+                "2024-03-31T10:00:00.5-0530",
+                "2024-03-31T15:30:00.500+00:00",
+            ),
         ] {
             assert_eq!(at(text).unwrap(), utc);
         }
         for text in [
-            "2024-02-30", "2024-3-1", "0000-01-01", "today", "2024-03-31X", "2024-03-31T25:00",
-            "2024-03-31'; --", "+02024-01-01", "2024-03-31T10:00:00+99:00", "",
+            "2024-02-30",
+            "2024-3-1",
+            "0000-01-01",
+            "today",
+            "2024-03-31X",
+            "2024-03-31T25:00",
+            "2024-03-31'; --",
+            "+02024-01-01",
+            "2024-03-31T10:00:00+99:00",
+            "",
         ] {
             assert!(at(text).is_err(), "{text}");
         }

@@ -117,7 +117,10 @@ impl Decimal {
     /// Digits before and after the point.
     pub(super) fn split(&self) -> (String, String) {
         let text = |digits: &[u8]| -> String {
-            digits.iter().map(|digit| char::from(b'0' + digit)).collect()
+            digits
+                .iter()
+                .map(|digit| char::from(b'0' + digit))
+                .collect()
         };
         let mut digits = self.digits.clone();
         let mut scale = self.scale;

@@ -96,10 +96,16 @@ fn render(pieces: &[Piece], number: &Decimal, own_sign: bool) -> Option<String> 
         None => (body, [].as_slice()),
     };
     let count = |pieces: &[Piece], code: char| {
-        pieces.iter().filter(|piece| **piece == Piece::Code(code)).count()
+        pieces
+            .iter()
+            .filter(|piece| **piece == Piece::Code(code))
+            .count()
     };
     let after = pieces.get(last + 1..)?;
-    let thousands = after.iter().take_while(|piece| **piece == Piece::Code(',')).count();
+    let thousands = after
+        .iter()
+        .take_while(|piece| **piece == Piece::Code(','))
+        .count();
     let percents = count(pieces, '%');
     let power = i32::try_from(percents * 2).ok()? - i32::try_from(thousands * 3).ok()?;
     let kept = count(fraction, '0');
@@ -145,7 +151,9 @@ fn push(text: &mut String, pieces: &[Piece]) {
 /// A moment by codes; `m` after hours or before seconds means minutes.
 fn date(pieces: &[Piece], moment: DateTime<Utc>, zone: Tz) -> String {
     let midnight = moment.time() == chrono::NaiveTime::MIN;
-    let twelve = pieces.iter().any(|piece| matches!(piece, Piece::Code('A' | 'a')));
+    let twelve = pieces
+        .iter()
+        .any(|piece| matches!(piece, Piece::Code('A' | 'a')));
     // A day has no zone.
     let local = if midnight {
         moment.naive_utc()
@@ -163,7 +171,11 @@ fn date(pieces: &[Piece], moment: DateTime<Utc>, zone: Tz) -> String {
             at += 1;
             continue;
         };
-        let run = pieces.iter().skip(at).take_while(|own| *own == piece).count();
+        let run = pieces
+            .iter()
+            .skip(at)
+            .take_while(|own| *own == piece)
+            .count();
         let seconds_next = pieces
             .iter()
             .skip(at + run)
@@ -199,7 +211,12 @@ fn date(pieces: &[Piece], moment: DateTime<Utc>, zone: Tz) -> String {
             // AM/PM is one code of five letters.
             text.push_str(&local.format("%p").to_string());
             let rest = pieces.iter().skip(at);
-            at += rest.take_while(|own| matches!(own, Piece::Code('A' | 'a' | 'P' | 'p' | 'M' | 'm' | '/'))).count().max(1);
+            at += rest
+                .take_while(|own| {
+                    matches!(own, Piece::Code('A' | 'a' | 'P' | 'p' | 'M' | 'm' | '/'))
+                })
+                .count()
+                .max(1);
             continue;
         }
         if code.is_empty() {

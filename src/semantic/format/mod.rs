@@ -73,8 +73,12 @@ fn time(spec: &FormatSpec, text: &str) -> Option<String> {
 /// A moment of a result.
 pub(super) fn moment(text: &str) -> Option<DateTime<Utc>> {
     let spaced = text.replace('T', " ");
-    let bare = spaced.strip_suffix('Z').or_else(|| spaced.strip_suffix("+00"));
-    let bare = bare.or_else(|| spaced.strip_suffix("+00:00")).unwrap_or(&spaced);
+    let bare = spaced
+        .strip_suffix('Z')
+        .or_else(|| spaced.strip_suffix("+00"));
+    let bare = bare
+        .or_else(|| spaced.strip_suffix("+00:00"))
+        .unwrap_or(&spaced);
     let parsed = NaiveDateTime::parse_from_str(bare, "%Y-%m-%d %H:%M:%S%.f").ok();
     let day = || bare.parse::<NaiveDate>().ok()?.and_hms_opt(0, 0, 0);
     parsed.or_else(day).map(|moment| moment.and_utc())
@@ -116,7 +120,11 @@ fn number(keys: &FormatKeys, text: &str) -> Option<String> {
         Some(code) => symbol(code),
         None => (String::new(), ""),
     };
-    let percent = if kind == Some(FormatType::Percent) { "%" } else { "" };
+    let percent = if kind == Some(FormatType::Percent) {
+        "%"
+    } else {
+        ""
+    };
     let distance = match keys.format.as_deref() {
         Some("km") => " km",
         Some("mi") => " mi",
@@ -171,12 +179,14 @@ fn compacted(
     value: Decimal,
 ) -> (Decimal, &'static str) {
     let thousand = |power: i32, unit| (power, unit);
-    let decimal = |value: &Decimal, (power, unit): (i32, &'static str)| {
-        (value.shifted(-3 * power), unit)
-    };
+    let decimal =
+        |value: &Decimal, (power, unit): (i32, &'static str)| (value.shifted(-3 * power), unit);
     let binary = |value: &Decimal, power: i32, unit: &'static str| {
         let divided = value.as_f64() / 1_024_f64.powi(power);
-        (Decimal::parse(&format!("{divided:.6}")).unwrap_or_else(|| value.clone()), unit)
+        (
+            Decimal::parse(&format!("{divided:.6}")).unwrap_or_else(|| value.clone()),
+            unit,
+        )
     };
     let size = value.as_f64().abs();
     let steps: [(f64, Compact); 4] = [

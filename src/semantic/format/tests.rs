@@ -1,5 +1,8 @@
 use super::{FormatSpec, formatted};
-use crate::semantic::{model::{FormatKeys, TimeUnit}, value::ValueType};
+use crate::semantic::{
+    model::{FormatKeys, TimeUnit},
+    value::ValueType,
+};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
@@ -20,28 +23,84 @@ fn numbers() {
         (json!({}), json!(1_234_567), "1,234,567"),
         (json!({}), json!("1234.5000"), "1,234.5"),
         (json!({}), json!("0.123456"), "0.123"),
-        (json!({}), json!("12345678901234567890.12"), "12,345,678,901,234,567,890.12"),
+        (
+            json!({}),
+            json!("12345678901234567890.12"),
+            "12,345,678,901,234,567,890.12",
+        ),
         (json!({"round": 2}), json!("2.345"), "2.35"),
         (json!({"round": 2}), json!("-0.001"), "0.00"),
         (json!({"round": 1}), json!("99.95"), "100.0"),
         (json!({"round": -2}), json!(1250), "1,300"),
         (json!({"format": "percent"}), json!("0.1256"), "13%"),
-        (json!({"format": "percent", "round": 1}), json!("0.1256"), "12.6%"),
+        (
+            json!({"format": "percent", "round": 1}),
+            json!("0.1256"),
+            "12.6%",
+        ),
         (json!({"format": "usd"}), json!("-1234.5"), "-$1,234.50"),
-        (json!({"format": "gbp", "round": 0}), json!("1234.5"), "£1,235"),
+        (
+            json!({"format": "gbp", "round": 0}),
+            json!("1234.5"),
+            "£1,235",
+        ),
         (json!({"format": "id"}), json!(1_234_567), "1234567"),
         (json!({"format": "km"}), json!("1234.5"), "1,234.5 km"),
-        (json!({"compact": "thousands", "round": 1}), json!(12_345), "12.3K"),
-        (json!({"compact": "millions", "format": "usd"}), json!(12_345_678), "$12.35M"),
-        (json!({"compact": "auto", "round": 1}), json!(1_234_567_890), "1.2B"),
-        (json!({"compact": "kibibytes", "round": 0}), json!(2048), "2 KiB"),
-        (json!({"separator": "periodComma", "round": 2}), json!("1234.5"), "1.234,50"),
-        (json!({"separator": "spacePeriod"}), json!(1_234_567), "1 234 567"),
-        (json!({"separator": "noSeparatorPeriod"}), json!(1_234_567), "1234567"),
-        (json!({"separator": "apostrophePeriod"}), json!(1_234_567), "1'234'567"),
-        (json!({"type": "bytes_si", "round": 1}), json!(1500), "1.5 KB"),
-        (json!({"type": "currency", "currency": "EUR", "round": 0}), json!(5), "€5"),
-        (json!({"type": "number", "prefix": "~", "suffix": " pcs"}), json!(5), "~5 pcs"),
+        (
+            json!({"compact": "thousands", "round": 1}),
+            json!(12_345),
+            "12.3K",
+        ),
+        (
+            json!({"compact": "millions", "format": "usd"}),
+            json!(12_345_678),
+            "$12.35M",
+        ),
+        (
+            json!({"compact": "auto", "round": 1}),
+            json!(1_234_567_890),
+            "1.2B",
+        ),
+        (
+            json!({"compact": "kibibytes", "round": 0}),
+            json!(2048),
+            "2 KiB",
+        ),
+        (
+            json!({"separator": "periodComma", "round": 2}),
+            json!("1234.5"),
+            "1.234,50",
+        ),
+        (
+            json!({"separator": "spacePeriod"}),
+            json!(1_234_567),
+            "1 234 567",
+        ),
+        (
+            json!({"separator": "noSeparatorPeriod"}),
+            json!(1_234_567),
+            "1234567",
+        ),
+        (
+            json!({"separator": "apostrophePeriod"}),
+            json!(1_234_567),
+            "1'234'567",
+        ),
+        (
+            json!({"type": "bytes_si", "round": 1}),
+            json!(1500),
+            "1.5 KB",
+        ),
+        (
+            json!({"type": "currency", "currency": "EUR", "round": 0}),
+            json!(5),
+            "€5",
+        ),
+        (
+            json!({"type": "number", "prefix": "~", "suffix": " pcs"}),
+            json!(5),
+            "~5 pcs",
+        ),
         (json!({}), json!("NaN"), "NaN"),
     ] {
         assert_eq!(show(ValueType::Number, keys, None, &value), shown);
@@ -63,7 +122,11 @@ fn expressions() {
         ("0 \"kg\"", json!(3), "3 kg"),
     ] {
         let keys = json!({ "format": format });
-        assert_eq!(show(ValueType::Number, keys, None, &value), shown, "{format}");
+        assert_eq!(
+            show(ValueType::Number, keys, None, &value),
+            shown,
+            "{format}"
+        );
     }
     let keys = json!({ "format": "yyyy-mm-dd hh:mm AM/PM" });
     let value = json!("2024-03-31T22:05:00Z");
@@ -90,9 +153,20 @@ fn times_and_booleans() {
     }
     let moment = json!("2024-05-06T10:00:00Z");
     assert_eq!(
-        show(ValueType::Timestamp, json!({}), Some(TimeUnit::Hour), &moment),
+        show(
+            ValueType::Timestamp,
+            json!({}),
+            Some(TimeUnit::Hour),
+            &moment
+        ),
         "2024-05-06, 12 (+02:00)"
     );
-    assert_eq!(show(ValueType::Boolean, json!({}), None, &json!(true)), "True");
-    assert_eq!(show(ValueType::String, json!({}), None, &json!("1234")), "1234");
+    assert_eq!(
+        show(ValueType::Boolean, json!({}), None, &json!(true)),
+        "True"
+    );
+    assert_eq!(
+        show(ValueType::String, json!({}), None, &json!("1234")),
+        "1234"
+    );
 }

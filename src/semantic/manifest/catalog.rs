@@ -73,9 +73,10 @@ impl Catalog {
         table: &str,
     ) -> Option<&Types> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        self.by_id
-            .get(id)
-            .or_else(|| self.by_name.get(&key(&text(database), &text(schema), table)))
+        self.by_id.get(id).or_else(|| {
+            self.by_name
+                .get(&key(&text(database), &text(schema), table))
+        })
     }
 }
 

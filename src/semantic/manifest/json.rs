@@ -204,9 +204,9 @@ impl<'de> Deserializer<'de> for Json {
     ) -> Result<V::Value, Self::Error> {
         match self {
             Self::Text(text) => visitor.visit_enum(text.into_deserializer()),
-            Self::Map(map) => visitor.visit_enum(MapAccessDeserializer::new(
-                MapDeserializer::new(map.into_iter()),
-            )),
+            Self::Map(map) => visitor.visit_enum(MapAccessDeserializer::new(MapDeserializer::new(
+                map.into_iter(),
+            ))),
             _ => Err(de::Error::custom("expected one of several words")),
         }
     }

@@ -158,7 +158,9 @@ impl<'de> Deserialize<'de> for Scalar {
             Json::Text(text) => Ok(Self(text)),
             Json::Number(number) => Ok(Self(number.to_string())),
             Json::Bool(value) => Ok(Self(value.to_string())),
-            _ => Err(serde::de::Error::custom("must be a text, a number or a boolean")),
+            _ => Err(serde::de::Error::custom(
+                "must be a text, a number or a boolean",
+            )),
         }
     }
 }

@@ -162,7 +162,14 @@ fn model(id: &str, node: Node, catalog: Option<&Catalog>) -> Model {
             )
         }),
     };
-    let found = catalog.map(|catalog| catalog.table(id, &node.database, &node.schema, node.alias.as_deref().unwrap_or(&node.name)));
+    let found = catalog.map(|catalog| {
+        catalog.table(
+            id,
+            &node.database,
+            &node.schema,
+            node.alias.as_deref().unwrap_or(&node.name),
+        )
+    });
     let meta = match &found {
         Some(None) => Err(Issue::new(
             Code::MissingTable,

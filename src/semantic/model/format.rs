@@ -99,7 +99,6 @@ impl FormatKeys {
     }
 }
 
-
 /// A unit for large numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

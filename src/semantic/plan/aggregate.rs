@@ -22,8 +22,7 @@ impl Planner<'_, '_> {
         let mut leaves = Vec::new();
         metric.leaves(&mut leaves);
         leaves.iter().any(|leaf| {
-            !leaf.distinct.is_empty()
-                || matches!(self.protection(leaf), Protection::Keys(_))
+            !leaf.distinct.is_empty() || matches!(self.protection(leaf), Protection::Keys(_))
         })
     }
 
@@ -48,9 +47,8 @@ impl Planner<'_, '_> {
         if !metrics.iter().any(|metric| expr(metric)) {
             return self.grouped(dimensions, metrics, scan);
         }
-        let by_itself = |metric: &&&MetricColumn| {
-            rows_of(metric).is_some_and(MetricExpr::aggregates_by_itself)
-        };
+        let by_itself =
+            |metric: &&&MetricColumn| rows_of(metric).is_some_and(MetricExpr::aggregates_by_itself);
         let apart: Vec<&MetricColumn> = metrics.iter().filter(by_itself).copied().collect();
         let together: Vec<&MetricColumn> = metrics
             .iter()

@@ -18,11 +18,11 @@ mod scan;
 pub mod totals;
 
 use super::{
+    error::Refused,
     expr::{Expr, Item, Plan, Select, Source},
+    fanout::FanOut,
     model::Join,
     resolve::{DimensionColumn, How, MetricColumn, Resolved, Warning},
-    fanout::FanOut,
-    error::Refused,
 };
 
 /// What is planned with.
@@ -82,7 +82,10 @@ impl<'r, 'a> Planner<'r, 'a> {
             && resolved.calculations.is_empty()
             && resolved.calculation_filters.is_empty()
             && !resolved.order_is_computed
-            && resolved.dimensions.iter().all(|column| column.order.is_none())
+            && resolved
+                .dimensions
+                .iter()
+                .all(|column| column.order.is_none())
             && resolved.metrics.values().all(|metric| {
                 let plain = match &metric.how {
                     How::Rows(expr) => !self.needs_rows(expr),
@@ -128,7 +131,11 @@ impl<'r, 'a> Planner<'r, 'a> {
         let mut filters = self.late_filters();
         filters.extend(resolved.calculation_filters.iter().cloned());
         Select {
-            items: self.columns().into_iter().map(|name| column(&name)).collect(),
+            items: self
+                .columns()
+                .into_iter()
+                .map(|name| column(&name))
+                .collect(),
             from: Some(Source::Step(last.to_owned())),
             filters,
             order: resolved.order.clone(),
@@ -151,7 +158,10 @@ impl<'r, 'a> Planner<'r, 'a> {
         let resolved = self.resolved;
         let query = resolved.scope.request.query;
         let dimensions = resolved.dimensions.iter().map(|column| column.name.clone());
-        let metrics = query.metrics.iter().filter_map(|id| resolved.metrics.get(id));
+        let metrics = query
+            .metrics
+            .iter()
+            .filter_map(|id| resolved.metrics.get(id));
         let metrics = metrics.map(|metric| metric.name.clone());
         let calculations = resolved.calculations.iter().map(|own| own.name.clone());
         dimensions.chain(metrics).chain(calculations).collect()

@@ -100,7 +100,10 @@ impl Planner<'_, '_> {
         plan.steps.push((bounds.clone(), select));
         let filters = resolved.period_filters.iter();
         let mut filters = filters.filter(|(time, _)| *time == group.time.id);
-        let filters = filters.next().map(|(_, own)| own.as_slice()).unwrap_or_default();
+        let filters = filters
+            .next()
+            .map(|(_, own)| own.as_slice())
+            .unwrap_or_default();
         let mut scan = self.scan(filters)?;
         scan.joins.push(JoinStep {
             kind: JoinType::Cross,
@@ -110,8 +113,10 @@ impl Planner<'_, '_> {
         let time = || group.time.expr.clone();
         let first = Expr::column(&bounds, "first");
         let last = Expr::column(&bounds, "last");
-        scan.filters.push(time().compare(Comparison::GreaterOrEqual, first));
-        scan.filters.push(time().compare(Comparison::LessOrEqual, last));
+        scan.filters
+            .push(time().compare(Comparison::GreaterOrEqual, first));
+        scan.filters
+            .push(time().compare(Comparison::LessOrEqual, last));
         let prefix = format!("{name}_");
         let grouped =
             self.aggregated(plan, &prefix, &resolved.dimensions, &group.metrics, &scan)?;

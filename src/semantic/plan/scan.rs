@@ -76,8 +76,17 @@ impl Planner<'_, '_> {
     fn bare_scan(&self, filters: &[Expr]) -> Result<Scan, Refused> {
         let scope = &self.resolved.scope;
         let explore = scope.request.explore;
-        let missing = || Issue::new(Code::ExploreError, "exploreName", "the explore has no table");
-        let base = explore.tables.get(&explore.base_table).ok_or_else(missing)?;
+        let missing = || {
+            Issue::new(
+                Code::ExploreError,
+                "exploreName",
+                "the explore has no table",
+            )
+        };
+        let base = explore
+            .tables
+            .get(&explore.base_table)
+            .ok_or_else(missing)?;
         // Where rows without a match on the left stay, a condition after the join would drop them, and one
         // on the join would keep rows that the filter hides: the relation itself is filtered.
         let keeps_right = |join: &&&Join| matches!(join.kind, JoinKind::Right | JoinKind::Full);
@@ -104,7 +113,10 @@ impl Planner<'_, '_> {
         Ok(Scan {
             from,
             joins,
-            filters: base_filter.into_iter().chain(filters.iter().cloned()).collect(),
+            filters: base_filter
+                .into_iter()
+                .chain(filters.iter().cloned())
+                .collect(),
         })
     }
 
@@ -132,7 +144,11 @@ impl Planner<'_, '_> {
         let sql = scope
             .relation(&table.name, &table.relation)
             .map_err(|issue| at_explore(issue, &table.name))?;
-        let (within, beside) = if inside { (filter, None) } else { (None, filter) };
+        let (within, beside) = if inside {
+            (filter, None)
+        } else {
+            (None, filter)
+        };
         let source = Source::Relation {
             sql,
             alias: table.name.clone(),
@@ -165,7 +181,11 @@ impl Planner<'_, '_> {
 
 /// Mistakes in the model's own SQL are of the explore, unless they are the user's.
 fn at_explore(issue: Issue, table: &str) -> Issue {
-    let place = if issue.path.is_empty() { "exploreName".to_owned() } else { issue.path.clone() };
+    let place = if issue.path.is_empty() {
+        "exploreName".to_owned()
+    } else {
+        issue.path.clone()
+    };
     let message = match issue.code {
         Code::MissingAttribute | Code::MissingParameter | Code::BadParameter => issue.message,
         _ => format!("{table}: {}", issue.message),

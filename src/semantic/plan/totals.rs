@@ -15,10 +15,7 @@ use std::collections::BTreeSet;
 /// The plan of the totals of a query by some of its dimensions; by none of them for the grand total.
 ///
 /// Columns: those dimensions, then metrics and calculations as in the query. What has no total is null.
-pub fn totals(
-    resolved: &Resolved<'_>,
-    by: &[String],
-) -> Result<(Plan, Vec<Warning>), Refused> {
+pub fn totals(resolved: &Resolved<'_>, by: &[String]) -> Result<(Plan, Vec<Warning>), Refused> {
     let mut grouping: Vec<DimensionColumn> = Vec::new();
     for (n, id) in by.iter().enumerate() {
         let column = resolved.dimensions.iter().find(|column| column.id == *id);
@@ -30,8 +27,7 @@ pub fn totals(
     }
     let mut planner = Planner::new(resolved);
     let mut plan = Plan::default();
-    let filtered =
-        !resolved.metric_filters.is_empty() || !resolved.calculation_filters.is_empty();
+    let filtered = !resolved.metric_filters.is_empty() || !resolved.calculation_filters.is_empty();
     let summed: Vec<&str> = resolved
         .calculations
         .iter()
@@ -158,8 +154,7 @@ impl Planner<'_, '_> {
                 .calculations
                 .iter()
                 .filter(|own| own.step == step && totalled.contains(own.id.as_str()));
-            let items: Vec<Item> =
-                own.map(|own| item(own.expr.clone(), &own.name)).collect();
+            let items: Vec<Item> = own.map(|own| item(own.expr.clone(), &own.name)).collect();
             if !items.is_empty() {
                 let name = format!("total_calculated_{}", step + 1);
                 last = super::push(plan, &name, super::over(&last, items));
@@ -190,12 +185,7 @@ impl Planner<'_, '_> {
         found
     }
 
-    fn totals_result(
-        &self,
-        last: &str,
-        grouping: &[DimensionColumn],
-        summed: &[&str],
-    ) -> Select {
+    fn totals_result(&self, last: &str, grouping: &[DimensionColumn], summed: &[&str]) -> Select {
         let resolved = self.resolved;
         let query = resolved.scope.request.query;
         let totalled = self.totalled();
@@ -203,7 +193,11 @@ impl Planner<'_, '_> {
             .iter()
             .map(|column| super::column(&column.name))
             .collect();
-        for metric in query.metrics.iter().filter_map(|id| resolved.metrics.get(id)) {
+        for metric in query
+            .metrics
+            .iter()
+            .filter_map(|id| resolved.metrics.get(id))
+        {
             items.push(match metric.how {
                 How::Rows(_) => super::column(&metric.name),
                 _ => item(Expr::Null, &metric.name),
@@ -221,9 +215,9 @@ impl Planner<'_, '_> {
         let order = resolved.order.iter().filter(|order| match &order.by {
             Expr::Column(_, name) => {
                 ids.contains(&name.as_str())
-                    || grouping.iter().any(|column| {
-                        column.order.is_some() && column.order_name() == *name
-                    })
+                    || grouping
+                        .iter()
+                        .any(|column| column.order.is_some() && column.order_name() == *name)
             }
             _ => false,
         });

@@ -5,7 +5,9 @@
 
 mod filters;
 
-pub use filters::{FilterGroup, FilterNode, FilterOperator, FilterRule, QueryFilters, RuleSettings};
+pub use filters::{
+    FilterGroup, FilterNode, FilterOperator, FilterRule, QueryFilters, RuleSettings,
+};
 
 use super::{
     model::{FormatKeys, MetricType},

@@ -54,9 +54,11 @@ impl Writer<'_> {
         match expr {
             Expr::Written(parts) => self.written(parts),
             Expr::Column(relation, name) if relation.is_empty() => Sql::text(dialect.quote(name)),
-            Expr::Column(relation, name) => {
-                Sql::text(format!("{}.{}", dialect.quote(relation), dialect.quote(name)))
-            }
+            Expr::Column(relation, name) => Sql::text(format!(
+                "{}.{}",
+                dialect.quote(relation),
+                dialect.quote(name)
+            )),
             Expr::Text(text) => Sql::value(text.clone()),
             Expr::Sign(text) => Sql::text(format!("'{text}'")),
             Expr::Number(digits) => Sql::text(digits),
@@ -78,7 +80,11 @@ impl Writer<'_> {
             }
             Expr::In { of, list, negated } => self.in_list(of, list, *negated),
             Expr::IsNull { of, negated } => {
-                let template = if *negated { "{0} IS NOT NULL" } else { "{0} IS NULL" };
+                let template = if *negated {
+                    "{0} IS NOT NULL"
+                } else {
+                    "{0} IS NULL"
+                };
                 Sql::fill(template, &[&self.operand(of)])
             }
             Expr::Like {
@@ -99,9 +105,10 @@ impl Writer<'_> {
                 let sign = Sql::text(operation.sign());
                 Sql::fill("{0} {2} {1}", &[&self.operand(a), &self.operand(b), &sign])
             }
-            Expr::NullIf(a, b) => {
-                Sql::fill("NULLIF({0}, {1})", &[&self.expression(a), &self.expression(b)])
-            }
+            Expr::NullIf(a, b) => Sql::fill(
+                "NULLIF({0}, {1})",
+                &[&self.expression(a), &self.expression(b)],
+            ),
             Expr::Floor(of) => Sql::fill("FLOOR({0})", &[&self.expression(of)]),
             Expr::Ceil(of) => Sql::fill("CEIL({0})", &[&self.expression(of)]),
             Expr::Concat(parts) => {
@@ -121,7 +128,11 @@ impl Writer<'_> {
         }
         let each: Vec<Sql> = list.iter().map(|expr| self.expression(expr)).collect();
         let list = Sql::join(&each, ", ");
-        let template = if negated { "{0} NOT IN ({1})" } else { "{0} IN ({1})" };
+        let template = if negated {
+            "{0} NOT IN ({1})"
+        } else {
+            "{0} IN ({1})"
+        };
         Sql::fill(template, &[&of, &list])
     }
 
@@ -144,7 +155,10 @@ impl Writer<'_> {
     fn window(&self, window: &Window) -> Sql {
         let mut sql = match &window.function {
             WindowCall::Function(function, of) => {
-                let of = of.as_ref().map(|of| self.expression(of)).unwrap_or_default();
+                let of = of
+                    .as_ref()
+                    .map(|of| self.expression(of))
+                    .unwrap_or_default();
                 Sql::fill("{1}({0})", &[&of, &Sql::text(function.sql())])
             }
             WindowCall::Lag(of) => Sql::fill("LAG({0})", &[&self.expression(of)]),

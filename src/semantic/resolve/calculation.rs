@@ -83,7 +83,10 @@ impl Resolver<'_> {
     ) -> Result<Calculation> {
         let mut uses = BTreeSet::new();
         let given = [
-            calculation.sql.as_deref().is_some_and(|sql| !sql.trim().is_empty()),
+            calculation
+                .sql
+                .as_deref()
+                .is_some_and(|sql| !sql.trim().is_empty()),
             calculation.template.is_some(),
             calculation.formula.is_some(),
         ];
@@ -176,15 +179,14 @@ impl Resolver<'_> {
         names: &BTreeSet<&str>,
         uses: &mut BTreeSet<String>,
     ) -> Result<Expr> {
-        let mut column = |id: &str, path: &str| {
-            self.column(id, names, uses).map_err(|issue| issue.at(path))
-        };
+        let mut column =
+            |id: &str, path: &str| self.column(id, names, uses).map_err(|issue| issue.at(path));
         let field = template.field_id.as_deref();
         let field = field.map(|id| column(id, "fieldId")).transpose()?;
         let needed = || {
-            field.clone().ok_or_else(|| {
-                Issue::new(Code::BadDefinition, "fieldId", "must be given")
-            })
+            field
+                .clone()
+                .ok_or_else(|| Issue::new(Code::BadDefinition, "fieldId", "must be given"))
         };
         let mut partition = Vec::new();
         for (n, id) in template.partition_by.iter().enumerate() {
@@ -239,14 +241,26 @@ impl Resolver<'_> {
             TemplateType::RunningTotal => {
                 let x = needed()?;
                 let sum = WindowCall::Function(WindowFunction::Sum, Some(x.clone()));
-                let order = if order.is_empty() { by_value(x, true) } else { order };
-                Ok(window(sum, order, Some("ROWS UNBOUNDED PRECEDING".to_owned())))
+                let order = if order.is_empty() {
+                    by_value(x, true)
+                } else {
+                    order
+                };
+                Ok(window(
+                    sum,
+                    order,
+                    Some("ROWS UNBOUNDED PRECEDING".to_owned()),
+                ))
             }
             TemplateType::WindowFunction => {
                 let function = template.window_function.ok_or_else(|| {
                     Issue::new(Code::BadDefinition, "windowFunction", "must be given")
                 })?;
-                let of = if function.takes_field() { Some(needed()?) } else { None };
+                let of = if function.takes_field() {
+                    Some(needed()?)
+                } else {
+                    None
+                };
                 let frame = template.frame.as_ref().filter(|_| function.takes_field());
                 let frame = frame.map(frame_text).transpose()?;
                 Ok(window(WindowCall::Function(function, of), order, frame))
@@ -281,7 +295,11 @@ fn frame_text(frame: &Frame) -> Result<String> {
 fn edge_text(edge: &FrameEdge) -> Result<String> {
     let offset = || {
         edge.offset.ok_or_else(|| {
-            Issue::new(Code::BadDefinition, "frame", "needs an `offset` for its edge")
+            Issue::new(
+                Code::BadDefinition,
+                "frame",
+                "needs an `offset` for its edge",
+            )
         })
     };
     Ok(match edge.kind {
@@ -305,9 +323,15 @@ fn steps(
                 continue;
             }
             let mut step = Some(0);
-            for used in calculation.uses.iter().filter(|used| found.contains_key(*used)) {
+            for used in calculation
+                .uses
+                .iter()
+                .filter(|used| found.contains_key(*used))
+            {
                 let own = steps.get(used).filter(|_| *used != *id);
-                step = step.zip(own).map(|(step, own): (usize, &usize)| step.max(own + 1));
+                step = step
+                    .zip(own)
+                    .map(|(step, own): (usize, &usize)| step.max(own + 1));
             }
             if let Some(step) = step {
                 steps.insert(id.clone(), step);

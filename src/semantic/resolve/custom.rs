@@ -129,9 +129,8 @@ impl Resolver<'_> {
             BinType::CustomRange => custom_range(&x, bin)?,
             BinType::FixedNumber => {
                 let count = bin.bin_number.filter(|n| (1..=BINS_MAX).contains(n));
-                let count = count.ok_or_else(|| {
-                    bad("binNumber", "must be given for FIXED_NUMBER: 1 to 1000")
-                })?;
+                let count = count
+                    .ok_or_else(|| bad("binNumber", "must be given for FIXED_NUMBER: 1 to 1000"))?;
                 let step = RangeStep {
                     name: format!("range_{}", self.bins.len() + 1),
                     of: x.clone(),
@@ -186,7 +185,10 @@ fn fixed_width(x: &Expr, bin: &BinDimension) -> Result<(Expr, Expr)> {
     let width = Expr::Number(if whole {
         // 10.0 is shown as 10.
         let digits = digits(width)?;
-        digits.strip_suffix(".0").map(str::to_owned).unwrap_or(digits)
+        digits
+            .strip_suffix(".0")
+            .map(str::to_owned)
+            .unwrap_or(digits)
     } else {
         digits(width)?
     });
@@ -231,7 +233,10 @@ fn fixed_number(x: &Expr, step: &RangeStep) -> (Expr, Expr) {
 fn custom_range(x: &Expr, bin: &BinDimension) -> Result<(Expr, Expr)> {
     let ranges = bin.custom_range.as_deref().unwrap_or_default();
     if ranges.is_empty() || u32::try_from(ranges.len()).is_ok_and(|n| n > BINS_MAX) {
-        return Err(bad("customRange", "must be given for CUSTOM_RANGE: 1 to 1000 ranges"));
+        return Err(bad(
+            "customRange",
+            "must be given for CUSTOM_RANGE: 1 to 1000 ranges",
+        ));
     }
     let mut labels = vec![(x.clone().is_null(), Expr::Null)];
     let mut places = labels.clone();
@@ -241,13 +246,21 @@ fn custom_range(x: &Expr, bin: &BinDimension) -> Result<(Expr, Expr)> {
         let place = Expr::integer(i64::try_from(n).unwrap_or(i64::MAX));
         let number = |number: &Number| digits(number).map_err(|issue| issue.at(&path));
         match range {
-            BinRange { from: None, to: Some(to) } => {
+            BinRange {
+                from: None,
+                to: Some(to),
+            } => {
                 let to = number(to)?;
-                let below = x.clone().compare(Comparison::Less, Expr::Number(to.clone()));
+                let below = x
+                    .clone()
+                    .compare(Comparison::Less, Expr::Number(to.clone()));
                 labels.push((below.clone(), Expr::Text(format!("<{to}"))));
                 places.push((below, place));
             }
-            BinRange { from: Some(from), to: Some(to) } => {
+            BinRange {
+                from: Some(from),
+                to: Some(to),
+            } => {
                 if from.as_f64() >= to.as_f64() {
                     return Err(bad(&path, "must end above its beginning"));
                 }
@@ -261,7 +274,10 @@ fn custom_range(x: &Expr, bin: &BinDimension) -> Result<(Expr, Expr)> {
                 labels.push((inside.clone(), Expr::Text(format!("{from}-{to}"))));
                 places.push((inside, place));
             }
-            BinRange { from: Some(from), to: None } => {
+            BinRange {
+                from: Some(from),
+                to: None,
+            } => {
                 let from = number(from)?;
                 let label = Expr::Text(format!("≥{from}"));
                 if n + 1 == ranges.len() {
@@ -273,7 +289,10 @@ fn custom_range(x: &Expr, bin: &BinDimension) -> Result<(Expr, Expr)> {
                     places.push((above, place));
                 }
             }
-            BinRange { from: None, to: None } => {
+            BinRange {
+                from: None,
+                to: None,
+            } => {
                 return Err(bad(&path, "must have a beginning or an end"));
             }
         }

@@ -39,7 +39,9 @@ impl Resolver<'_> {
             self.resolved.row_filters.extend(condition);
         }
         let required = self.required(&filtered);
-        self.resolved.row_filters.extend(required.iter().map(|(_, own)| own.clone()));
+        self.resolved
+            .row_filters
+            .extend(required.iter().map(|(_, own)| own.clone()));
         if let Some(group) = &filters.metrics {
             let condition = self.group(group, "filters.metrics", Kind::Metrics, 1);
             self.resolved.metric_filters.extend(condition);
@@ -53,7 +55,13 @@ impl Resolver<'_> {
     }
 
     /// The condition of a group; none if it is empty.
-    fn group(&mut self, group: &FilterGroup, path: &str, kind: Kind<'_>, depth: usize) -> Option<Expr> {
+    fn group(
+        &mut self,
+        group: &FilterGroup,
+        path: &str,
+        kind: Kind<'_>,
+        depth: usize,
+    ) -> Option<Expr> {
         let (word, items) = group.parts();
         if depth > DEPTH_MAX {
             let message = format!("groups may nest at most {DEPTH_MAX} deep");
@@ -104,8 +112,7 @@ impl Resolver<'_> {
             let issue = if at_field { issue.at("fieldId") } else { issue };
             Placed(None, issue)
         })?;
-        filter::condition(&self.resolved.scope, &subject, rule)
-            .map_err(|issue| Placed(None, issue))
+        filter::condition(&self.resolved.scope, &subject, rule).map_err(|issue| Placed(None, issue))
     }
 
     fn dimension_subject(&mut self, rule: &FilterRule) -> Result<Subject> {
@@ -196,10 +203,14 @@ impl Resolver<'_> {
             let required = required.iter().map(|(_, own)| own.clone());
             self.resolved.range_filters = condition.into_iter().chain(required).collect();
         }
-        let periods = self.resolved.metrics.values().filter_map(|metric| match &metric.how {
-            How::Period(period) => Some(period.time.clone()),
-            _ => None,
-        });
+        let periods = self
+            .resolved
+            .metrics
+            .values()
+            .filter_map(|metric| match &metric.how {
+                How::Period(period) => Some(period.time.clone()),
+                _ => None,
+            });
         let times: BTreeSet<String> = periods.collect();
         for time in times {
             let columns = &self.resolved.dimensions;
@@ -227,7 +238,9 @@ impl Resolver<'_> {
         let explore = self.resolved.scope.request.explore;
         let mut conditions = Vec::new();
         let base = explore.tables.get(&explore.base_table);
-        let filters = base.map(|table| table.default_filters.as_slice()).unwrap_or_default();
+        let filters = base
+            .map(|table| table.default_filters.as_slice())
+            .unwrap_or_default();
         for required in filters.iter().filter(|filter| filter.required) {
             match self.required_condition(required, filtered) {
                 Ok(condition) => conditions.extend(condition),
@@ -243,13 +256,16 @@ impl Resolver<'_> {
         filtered: &BTreeSet<String>,
     ) -> Result<Option<(String, Expr)>> {
         let explore = self.resolved.scope.request.explore;
-        let table = explore.tables.values().find(|table| {
-            table.name == required.table || table.model == required.table
-        });
+        let table = explore
+            .tables
+            .values()
+            .find(|table| table.name == required.table || table.model == required.table);
         let found = table.and_then(|table| {
             let lower = required.field.to_lowercase();
             let dimensions = &table.dimensions;
-            let own = dimensions.get(&required.field).or_else(|| dimensions.get(&lower))?;
+            let own = dimensions
+                .get(&required.field)
+                .or_else(|| dimensions.get(&lower))?;
             Some((table, own))
         });
         let Some((table, dimension)) = found else {
@@ -271,6 +287,9 @@ impl Resolver<'_> {
 }
 
 fn base_of(table: &str, dimension: &crate::semantic::model::Dimension) -> String {
-    let base = dimension.granularity.as_ref().map_or(&dimension.name, |own| &own.base);
+    let base = dimension
+        .granularity
+        .as_ref()
+        .map_or(&dimension.name, |own| &own.base);
     format!("{table}.{base}")
 }

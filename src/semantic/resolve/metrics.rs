@@ -6,7 +6,7 @@ use crate::semantic::{
     error::{Code, Issue, Result},
     expr::{Expr, Operation, Window, WindowCall, Written},
     fields,
-    model::{FormatKeys, MetricType, TimeUnit, field_id},
+    model::{FormatKeys, MetricType, Needs, TimeUnit, field_id},
     query::{AdditionalMetric, GenerationType, WindowFunction},
     scope::in_parentheses,
     snippet::{Part, Snippet},
@@ -20,8 +20,8 @@ impl<'a> Resolver<'a> {
         for (n, metric) in query.additional_metrics.iter().enumerate() {
             let id = field_id(&metric.table, &metric.name);
             let explore = self.resolved.scope.request.explore;
-            let taken = fields::metric(explore, &id).is_some()
-                || fields::dimension(explore, &id).is_some();
+            let taken =
+                fields::metric(explore, &id).is_some() || fields::dimension(explore, &id).is_some();
             if taken {
                 let message = format!("the explore has a field `{id}` already");
                 let path = format!("additionalMetrics.{n}.name");
@@ -78,7 +78,11 @@ impl<'a> Resolver<'a> {
         let how = if metric.kind.is_post_calculation() {
             How::After(self.after(&found)?)
         } else {
-            How::Rows(aggregate::metric(&self.resolved.scope, found.table, metric)?)
+            How::Rows(aggregate::metric(
+                &self.resolved.scope,
+                found.table,
+                metric,
+            )?)
         };
         let overrides = self.resolved.scope.request.query.metric_overrides.get(id);
         Ok(MetricColumn {
@@ -161,7 +165,10 @@ impl<'a> Resolver<'a> {
             id: id.to_owned(),
             name: column_name(id),
             label: found.metric.label.clone(),
-            kind: found.metric.kind.value_type(self.argument_kind(&found.metric.sql)),
+            kind: found
+                .metric
+                .kind
+                .value_type(self.argument_kind(&found.metric.sql)),
             how: How::Rows(rows),
             selected: false,
             format: found.metric.format.clone(),
@@ -180,57 +187,34 @@ impl<'a> Resolver<'a> {
             selected: false,
             format,
         };
-        let overrides = self.resolved.scope.request.query.metric_overrides.get(id).cloned();
+        let overrides = self
+            .resolved
+            .scope
+            .request
+            .query
+            .metric_overrides
+            .get(id)
+            .cloned();
         let format = overrides.unwrap_or_else(|| format_keys(metric.format.as_ref()));
         if metric.generation_type == Some(GenerationType::PeriodOverPeriod) {
             let (period, kind) = self.period(metric)?;
             return Ok(column(How::Period(Box::new(period)), kind, format));
         }
-        if !metric.kind.is_aggregate() {
-            let message = "a metric of a query aggregates rows; calculate with table calculations";
-            return Err(Issue::new(Code::BadDefinition, "type", message));
-        }
-        let base = self.base_kind(metric)?;
-        let fits = match base {
-            None | Some(ValueType::Number) => true,
-            Some(ValueType::Boolean) => {
-                matches!(metric.kind, MetricType::Count | MetricType::CountDistinct)
-            }
-            Some(_) => matches!(
-                metric.kind,
-                MetricType::Count | MetricType::CountDistinct | MetricType::Min | MetricType::Max
-            ),
-        };
-        if !fits {
-            let message = "does not apply to the type of the dimension";
-            return Err(Issue::new(Code::BadDefinition, "type", message));
-        }
-        let outside = |p: f64| !(0.0..=100.0).contains(&p);
-        if metric.percentile.is_some_and(outside) {
-            let message = "must be between 0 and 100";
-            return Err(Issue::new(Code::BadDefinition, "percentile", message));
-        }
-        if !self.resolved.scope.request.explore.tables.contains_key(&metric.table) {
+        if !self
+            .resolved
+            .scope
+            .request
+            .explore
+            .tables
+            .contains_key(&metric.table)
+        {
             let message = format!("the explore has no table `{}`", metric.table);
             return Err(Issue::new(Code::BadDefinition, "table", message));
         }
+        let base = self.base_kind(metric)?;
+        check_definition(metric, base)?;
         let (sql, mut needs) = self.own_snippet(&metric.table, &metric.sql, "sql")?;
-        let mut keys = Vec::new();
-        for (n, key) in metric.distinct_keys.iter().enumerate() {
-            let key = if key.contains("${") { key.clone() } else { format!("${{{key}}}") };
-            let path = format!("distinctKeys.{n}");
-            let (key, found) = self.own_snippet(&metric.table, &key, &path)?;
-            needs.merge(&found);
-            keys.push(key);
-        }
-        let distinct = matches!(
-            metric.kind,
-            MetricType::SumDistinct | MetricType::AverageDistinct
-        );
-        if distinct && keys.is_empty() {
-            let message = "must be given for sums over distinct entities";
-            return Err(Issue::new(Code::BadDefinition, "distinctKeys", message));
-        }
+        let keys = self.distinct_keys(metric, &mut needs)?;
         let mut filters = metric.filters.clone();
         for (n, rule) in filters.iter_mut().enumerate() {
             let path = format!("filters.{n}.fieldId");
@@ -254,6 +238,31 @@ impl<'a> Resolver<'a> {
             },
         )?;
         Ok(column(How::Rows(MetricExpr::Leaf(leaf)), kind, format))
+    }
+
+    /// What names an entity, for sums over distinct entities.
+    fn distinct_keys(&self, metric: &AdditionalMetric, needs: &mut Needs) -> Result<Vec<Snippet>> {
+        let mut keys = Vec::new();
+        for (n, key) in metric.distinct_keys.iter().enumerate() {
+            let key = if key.contains("${") {
+                key.clone()
+            } else {
+                format!("${{{key}}}")
+            };
+            let path = format!("distinctKeys.{n}");
+            let (key, found) = self.own_snippet(&metric.table, &key, &path)?;
+            needs.merge(&found);
+            keys.push(key);
+        }
+        let distinct = matches!(
+            metric.kind,
+            MetricType::SumDistinct | MetricType::AverageDistinct
+        );
+        if distinct && keys.is_empty() {
+            let message = "must be given for sums over distinct entities";
+            return Err(Issue::new(Code::BadDefinition, "distinctKeys", message));
+        }
+        Ok(keys)
     }
 
     /// Type of the dimension that a metric of the query was made from.
@@ -298,7 +307,10 @@ impl<'a> Resolver<'a> {
             return Err(bad("periodOffset", "must be from 1 to 1000"));
         }
         self.resolved.needs.merge(&found.metric.needs);
-        let kind = found.metric.kind.value_type(self.argument_kind(&found.metric.sql));
+        let kind = found
+            .metric
+            .kind
+            .value_type(self.argument_kind(&found.metric.sql));
         let period = Period {
             metric: aggregate::metric(&self.resolved.scope, found.table, found.metric)?,
             time: time.to_owned(),
@@ -307,6 +319,30 @@ impl<'a> Resolver<'a> {
         };
         Ok((period, kind))
     }
+}
+
+/// Whether a metric of a query says what can be computed.
+fn check_definition(metric: &AdditionalMetric, base: Option<ValueType>) -> Result<()> {
+    if !metric.kind.is_aggregate() {
+        let message = "a metric of a query aggregates rows; calculate with table calculations";
+        return Err(Issue::new(Code::BadDefinition, "type", message));
+    }
+    let counts = matches!(metric.kind, MetricType::Count | MetricType::CountDistinct);
+    let fits = match base {
+        None | Some(ValueType::Number) => true,
+        Some(ValueType::Boolean) => counts,
+        Some(_) => counts || matches!(metric.kind, MetricType::Min | MetricType::Max),
+    };
+    if !fits {
+        let message = "does not apply to the type of the dimension";
+        return Err(Issue::new(Code::BadDefinition, "type", message));
+    }
+    let outside = |percentile: f64| !(0.0..=100.0).contains(&percentile);
+    if metric.percentile.is_some_and(outside) {
+        let message = "must be between 0 and 100";
+        return Err(Issue::new(Code::BadDefinition, "percentile", message));
+    }
+    Ok(())
 }
 
 /// A mistake, at a place of its own if it has one.

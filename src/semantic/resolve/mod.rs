@@ -205,11 +205,18 @@ fn check_explore(request: &Request<'_>) -> Result<()> {
         return Err(Issue::new(Code::UnknownExplore, "exploreName", message));
     }
     let Some(base) = explore.tables.get(&explore.base_table) else {
-        let why = explore.errors.first().map_or("it has no table", |issue| &issue.message);
+        let why = explore
+            .errors
+            .first()
+            .map_or("it has no table", |issue| &issue.message);
         let message = format!("the explore {} has errors: {why}", explore.name);
         return Err(Issue::new(Code::ExploreError, "exploreName", message));
     };
-    if base.access.iter().all(|rule| rule.allows(&request.user.attributes)) {
+    if base
+        .access
+        .iter()
+        .all(|rule| rule.allows(&request.user.attributes))
+    {
         return Ok(());
     }
     let message = format!(
@@ -386,10 +393,14 @@ impl<'a> Resolver<'a> {
     /// Puts another interval in place of that of a date dimension; its id stays.
     fn zoom(&mut self) {
         let request = self.resolved.scope.request;
-        let Some(zoom) = request.date_zoom else { return };
+        let Some(zoom) = request.date_zoom else {
+            return;
+        };
         let explore = request.explore;
         let custom = explore.granularities.get(&zoom.granularity.to_lowercase());
-        let interval = custom.cloned().or_else(|| Interval::named(&zoom.granularity));
+        let interval = custom
+            .cloned()
+            .or_else(|| Interval::named(&zoom.granularity));
         let Some(interval) = interval else {
             let message = format!("there is no interval `{}`", zoom.granularity);
             return self.note(Issue::new(
@@ -403,15 +414,19 @@ impl<'a> Resolver<'a> {
             Some(id) => column.id == *id,
             None => column.time_base.is_some(),
         });
-        let found = chosen
-            .and_then(|at| Some((at, fields::dimension(explore, &columns.get(at)?.id)?)));
+        let found =
+            chosen.and_then(|at| Some((at, fields::dimension(explore, &columns.get(at)?.id)?)));
         let Some((at, found)) = found.filter(|(_, found)| {
             found.dimension.granularity.is_some() || found.dimension.kind.is_time()
         }) else {
             // A tile without dates is left as it is, unless one was named.
             if zoom.dimension.is_some() {
                 let message = "is no date dimension of the query";
-                self.note(Issue::new(Code::BadDefinition, "dateZoom.dimension", message));
+                self.note(Issue::new(
+                    Code::BadDefinition,
+                    "dateZoom.dimension",
+                    message,
+                ));
             }
             return;
         };

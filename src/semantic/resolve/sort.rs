@@ -1,6 +1,6 @@
 //! The order of the rows: as asked, and then by every dimension, so that pages and limits are stable.
 
-use super::{Resolver, calculation::with_query_order, column_name, How};
+use super::{How, Resolver, calculation::with_query_order, column_name};
 use crate::semantic::{
     error::{Code, Issue},
     expr::{Comparison, Expr, Order},
@@ -9,11 +9,27 @@ use crate::semantic::{
 };
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const DAYS: [&str; 7] = [
-    "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
+    "Monday",
+    "Tuesday",
+    "Wednesday",
+    "Thursday",
+    "Friday",
+    "Saturday",
+    "Sunday",
 ];
 
 impl Resolver<'_> {

@@ -55,7 +55,11 @@ impl Lexer<'_> {
             self.rest = rest.find('\n').and_then(|at| rest.get(at..)).unwrap_or("");
         } else if rest.starts_with("/*") {
             self.comment()?;
-        } else if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"' | '`')) {
+        } else if let Some(quote) = rest
+            .chars()
+            .next()
+            .filter(|c| matches!(c, '\'' | '"' | '`'))
+        {
             self.quoted(quote)?;
         } else if let Some(tag) = dollar_tag(rest).filter(|_| !self.previous.is_alphanumeric()) {
             self.dollar_quoted(tag)?;

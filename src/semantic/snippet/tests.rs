@@ -7,7 +7,8 @@ fn parse(sql: &str) -> Result<Snippet, Code> {
 
 #[test]
 fn references_are_found_where_code_stands() {
-    let snippet = parse("${TABLE}.a + ${b} - ${c.d} -- ${gone}\n * 2 /* ${gone /* too */ */").unwrap();
+    let snippet =
+        parse("${TABLE}.a + ${b} - ${c.d} -- ${gone}\n * 2 /* ${gone /* too */ */").unwrap();
     assert_eq!(snippet.source(), "${TABLE}.a + ${b} - ${c.d}  \n * 2");
     assert_eq!(
         parse("${ld.parameters.a} || ${lightdash.attr.b} || ${lightdash.user.email}")
@@ -26,7 +27,8 @@ fn references_are_found_where_code_stands() {
 #[test]
 fn what_could_break_out_is_refused() {
     for sql in [
-        "'${a}'", "\"${a}\"", "$$${a}$$", "a; b", "a) OR (b", "(a", "'a", "/* a", "${a", "$x$ a", "a\0b",
+        "'${a}'", "\"${a}\"", "$$${a}$$", "a; b", "a) OR (b", "(a", "'a", "/* a", "${a", "$x$ a",
+        "a\0b",
     ] {
         assert_eq!(parse(sql).unwrap_err(), Code::BadSql, "{sql}");
     }
@@ -40,10 +42,19 @@ fn sql_of_a_query_is_one_harmless_expression() {
     let check = |sql: &str| checked_expression(sql, SqlFamily::Postgres, false);
     for (sql, printed) in [
         ("${a}+1", "${a} + 1"),
-        ("sum(${t.a}) over (order by ${b})", "sum(${t.a}) OVER (ORDER BY ${b})"),
-        ("case when ${a}='it''s' then 1 end", "CASE WHEN ${a} = 'it''s' THEN 1 END"),
+        (
+            "sum(${t.a}) over (order by ${b})",
+            "sum(${t.a}) OVER (ORDER BY ${b})",
+        ),
+        (
+            "case when ${a}='it''s' then 1 end",
+            "CASE WHEN ${a} = 'it''s' THEN 1 END",
+        ),
         ("${TABLE}.\"a b\"", "${TABLE}.\"a b\""),
-        ("${a}::numeric / nullif(${b}, 0)", "${a}::NUMERIC / nullif(${b}, 0)"),
+        (
+            "${a}::numeric / nullif(${b}, 0)",
+            "${a}::NUMERIC / nullif(${b}, 0)",
+        ),
     ] {
         assert_eq!(check(sql).unwrap().source(), printed);
     }

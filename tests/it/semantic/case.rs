@@ -186,7 +186,11 @@ impl Case {
     }
 
     /// The request of a case.
-    pub(crate) fn request<'a>(&'a self, explore: &'a Explore, query: &'a MetricQuery) -> Request<'a> {
+    pub(crate) fn request<'a>(
+        &'a self,
+        explore: &'a Explore,
+        query: &'a MetricQuery,
+    ) -> Request<'a> {
         let now = "2024-05-15T10:30:00Z".parse().unwrap();
         let mut limits = Limits::default();
         if let Some(maximum) = self.max_limit {

@@ -22,7 +22,10 @@ async fn every_case_gives_the_rows_worked_out_by_hand() {
         .expect("the cases")
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .collect();
     paths.sort();
     let mut count = 0;
@@ -47,14 +50,20 @@ async fn run_file(path: &Path) -> (usize, Vec<String>) {
     // By way of ordered JSON: the order of fields counts, and YAML has its own idea of enums.
     let json: Json =
         serde_yaml_ng::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
-    let file: File = json.read().unwrap_or_else(|error| panic!("{name}: {error}"));
+    let file: File = json
+        .read()
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     let warehouse = Warehouse::create().await;
     warehouse.load(&file.models, &file.rows).await;
     let explores = file.explores(&warehouse.schema);
     let mut failures = Vec::new();
     let mut names = HashSet::new();
     for case in &file.cases {
-        assert!(names.insert(&case.name), "{name}: two cases `{}`", case.name);
+        assert!(
+            names.insert(&case.name),
+            "{name}: two cases `{}`",
+            case.name
+        );
         if let Err(why) = run(case, &explores, &warehouse).await {
             failures.push(format!("{name} / {}\n{why}", case.name));
         }
@@ -85,7 +94,10 @@ async fn run(case: &Case, explores: &[Explore], warehouse: &Warehouse) -> Result
         (Err(Refused { issues }), Some(expected)) => return found(&issues, expected),
         (Err(refused), None) => return Err(format!("refused: {refused}")),
         (Ok(compiled), Some(expected)) => {
-            return Err(format!("not refused ({}):\n{}", expected.code, compiled.statement.sql));
+            return Err(format!(
+                "not refused ({}):\n{}",
+                expected.code, compiled.statement.sql
+            ));
         }
         (Ok(compiled), None) => compiled,
     };
@@ -96,8 +108,14 @@ async fn run(case: &Case, explores: &[Explore], warehouse: &Warehouse) -> Result
         }
     }
     if let Some(warnings) = &case.expect.warnings {
-        let given: Vec<&str> = compiled.warnings.iter().map(|own| own.message.as_str()).collect();
-        let missing = warnings.iter().find(|text| !given.iter().any(|own| own.contains(*text)));
+        let given: Vec<&str> = compiled
+            .warnings
+            .iter()
+            .map(|own| own.message.as_str())
+            .collect();
+        let missing = warnings
+            .iter()
+            .find(|text| !given.iter().any(|own| own.contains(*text)));
         if missing.is_some() || (warnings.is_empty() && !given.is_empty()) {
             return Err(format!("warnings are {given:?}"));
         }
@@ -109,14 +127,20 @@ async fn run(case: &Case, explores: &[Explore], warehouse: &Warehouse) -> Result
             sql: oracle.trim().trim_end_matches(';').to_owned(),
             values: Vec::new(),
         };
-        let oracle = warehouse.run(&statement).await.map_err(|why| format!("oracle: {why}"))?;
+        let oracle = warehouse
+            .run(&statement)
+            .await
+            .map_err(|why| format!("oracle: {why}"))?;
         if let Some(expected) = &case.expect.rows {
             same(&oracle, expected, ordered).map_err(|why| format!("oracle: {why}"))?;
         }
     }
     if let Some(expected) = &case.expect.rows {
         same(&rows, expected, ordered).map_err(|why| {
-            format!("{why}\n{}\n{:?}", compiled.statement.sql, compiled.statement.values)
+            format!(
+                "{why}\n{}\n{:?}",
+                compiled.statement.sql, compiled.statement.values
+            )
         })?;
     }
     if let Some(expected) = &case.expect.formatted {
@@ -133,7 +157,9 @@ async fn run(case: &Case, explores: &[Explore], warehouse: &Warehouse) -> Result
             })
             .collect();
         if formatted != *expected {
-            return Err(format!("formatted rows are {formatted:?}\nexpected {expected:?}"));
+            return Err(format!(
+                "formatted rows are {formatted:?}\nexpected {expected:?}"
+            ));
         }
     }
     Ok(())
@@ -144,8 +170,14 @@ fn found(issues: &[Issue], expected: &ExpectedIssue) -> Result<(), String> {
         .map_err(|error| format!("{}: {error}", expected.code))?;
     let fits = |issue: &Issue| {
         issue.code == code
-            && expected.path.as_ref().is_none_or(|path| *path == issue.path)
-            && expected.message.as_ref().is_none_or(|text| issue.message.contains(text))
+            && expected
+                .path
+                .as_ref()
+                .is_none_or(|path| *path == issue.path)
+            && expected
+                .message
+                .as_ref()
+                .is_none_or(|text| issue.message.contains(text))
     };
     if issues.iter().any(fits) {
         return Ok(());
@@ -154,7 +186,10 @@ fn found(issues: &[Issue], expected: &ExpectedIssue) -> Result<(), String> {
         .iter()
         .map(|issue| format!("{:?} at `{}`: {}", issue.code, issue.path, issue.message))
         .collect();
-    Err(format!("expected {expected:?}\nfound {}", list.join("\n      ")))
+    Err(format!(
+        "expected {expected:?}\nfound {}",
+        list.join("\n      ")
+    ))
 }
 
 fn same(rows: &[Vec<Cell>], expected: &[Vec<Value>], ordered: bool) -> Result<(), String> {
@@ -163,7 +198,9 @@ fn same(rows: &[Vec<Cell>], expected: &[Vec<Value>], ordered: bool) -> Result<()
     };
     let equal = rows.len() == expected.len()
         && if ordered {
-            rows.iter().zip(expected).all(|(row, wanted)| row_agrees(row, wanted))
+            rows.iter()
+                .zip(expected)
+                .all(|(row, wanted)| row_agrees(row, wanted))
         } else {
             let mut left: Vec<&Vec<Value>> = expected.iter().collect();
             rows.iter().all(|row| {
@@ -179,6 +216,10 @@ fn same(rows: &[Vec<Cell>], expected: &[Vec<Value>], ordered: bool) -> Result<()
         let cells: Vec<Value> = row.iter().map(shown).collect();
         Value::Array(cells).to_string()
     }));
-    let wanted = text(&mut expected.iter().map(|row| Value::Array(row.clone()).to_string()));
+    let wanted = text(
+        &mut expected
+            .iter()
+            .map(|row| Value::Array(row.clone()).to_string()),
+    );
     Err(format!("got\n  {got}\nexpected\n  {wanted}"))
 }

@@ -56,7 +56,9 @@ impl Warehouse {
     pub(crate) async fn create() -> Self {
         let url = std::env::var("CHARTROOM_TEST_DATABASE_URL")
             .expect("run by scripts/with-test-postgres");
-        let (client, connection) = tokio_postgres::connect(&url, NoTls).await.expect("a server");
+        let (client, connection) = tokio_postgres::connect(&url, NoTls)
+            .await
+            .expect("a server");
         tokio::spawn(async move {
             let _ = connection.await;
         });
@@ -85,7 +87,11 @@ impl Warehouse {
                 .collect();
             let create = format!("CREATE TABLE \"{name}\" ({})", columns.join(", "));
             self.client.batch_execute(&create).await.expect(&create);
-            let types: Vec<&str> = model.columns.values().map(|own| own.data_type.as_str()).collect();
+            let types: Vec<&str> = model
+                .columns
+                .values()
+                .map(|own| own.data_type.as_str())
+                .collect();
             for row in rows.get(name).into_iter().flatten() {
                 self.insert(name, &types, row).await;
             }
@@ -120,11 +126,17 @@ impl Warehouse {
     /// Runs a statement; every cell as text.
     pub(crate) async fn run(&self, statement: &Statement) -> Result<Vec<Vec<Cell>>, String> {
         let wrong = |error: tokio_postgres::Error| {
-            let error = error.as_db_error().map_or(error.to_string(), ToString::to_string);
+            let error = error
+                .as_db_error()
+                .map_or(error.to_string(), ToString::to_string);
             format!("{error}\n{}\n{:?}", statement.sql, statement.values)
         };
         let prepared = self.client.prepare(&statement.sql).await.map_err(wrong)?;
-        let types: Vec<Type> = prepared.columns().iter().map(|c| c.type_().clone()).collect();
+        let types: Vec<Type> = prepared
+            .columns()
+            .iter()
+            .map(|c| c.type_().clone())
+            .collect();
         let names: Vec<String> = (1..=types.len()).map(|n| format!("c{n}")).collect();
         let casts: Vec<String> = names.iter().map(|name| format!("{name}::text")).collect();
         let wrapped = format!(
@@ -133,8 +145,11 @@ impl Warehouse {
             statement.sql,
             names.join(", ")
         );
-        let values: Vec<TextValue> =
-            statement.values.iter().map(|value| TextValue(Some(value.clone()))).collect();
+        let values: Vec<TextValue> = statement
+            .values
+            .iter()
+            .map(|value| TextValue(Some(value.clone())))
+            .collect();
         let values = references(&values);
         let rows = self.client.query(&wrapped, &values).await.map_err(wrong)?;
         Ok(rows
