@@ -116,7 +116,9 @@ pub struct Weights {
     pub page: u32,
     /// Largest page size that counts; the engine itself refuses larger ones.
     pub page_max: u32,
-    /// Assumed length of a list of objects that is no connection and has no `ids` argument.
+    /// Assumed length of a list of objects that is no connection and has no `ids` argument. Such
+    /// lists are part of their parent and come with it, so that a long one is no more work; a
+    /// larger figure makes trees of filters dear beyond reason.
     pub list: u32,
     /// How many introspection objects make one point: they come from memory.
     pub introspection_per_point: u32,
@@ -134,7 +136,7 @@ impl Default for Weights {
             subscription_root: 10,
             page: 50,
             page_max: 200,
-            list: 10,
+            list: 2,
             introspection_per_point: 200,
             fields: HashMap::new(),
         }

@@ -86,9 +86,12 @@ impl Authenticator {
             .get(&hash)
             .await
             .filter(|known| !is_old(known, now));
-        if freshness == Freshness::Now || recent.is_none() {
-            self.recent.invalidate(&hash).await;
+        if freshness == Freshness::Recent
+            && let Some(known) = recent
+        {
+            return Ok(Some(known.viewer.clone()));
         }
+        self.recent.invalidate(&hash).await;
         let found = if freshness == Freshness::Now {
             let found = self.look_up(token, origin, now).await;
             if let Ok(known) = &found {
