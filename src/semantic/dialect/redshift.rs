@@ -16,6 +16,11 @@ impl Dialect for Redshift {
         Sql::fill("AVG(CAST({0} AS DOUBLE PRECISION))", &[of])
     }
 
+    // Without a scale it would be whole numbers.
+    fn decimal(&self, of: &Sql) -> Sql {
+        Sql::fill("CAST({0} AS DECIMAL(38, 9))", &[of])
+    }
+
     fn concat(&self, parts: &[Sql]) -> Sql {
         Sql::fill("({0})", &[&Sql::join(parts, " || ")])
     }

@@ -181,11 +181,15 @@ fn parse_day(text: &str) -> Option<NaiveDate> {
 /// A number of units.
 pub fn count(value: &Value) -> Result<u32> {
     let count = match value {
-        Value::Number(number) => number.as_u64(),
+        // Clients without whole numbers write 3 as 3.0.
+        Value::Number(number) => {
+            let text = number.to_string();
+            text.strip_suffix(".0").unwrap_or(&text).parse().ok()
+        }
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    let count = count.and_then(|count| u32::try_from(count).ok());
+    let count = count.and_then(|count: u64| u32::try_from(count).ok());
     count
         .filter(|count| *count <= 100_000)
         .ok_or_else(|| bad(format!("{value} is not a number of units")))

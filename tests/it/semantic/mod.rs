@@ -2,4 +2,8 @@
 
 mod case;
 mod cases;
+mod differential;
+mod golden;
+mod hostile;
+mod reference;
 mod warehouse;

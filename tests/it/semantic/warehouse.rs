@@ -6,8 +6,12 @@ use chartroom::semantic::sql::Statement;
 use indexmap::IndexMap;
 use serde_json::Value;
 use std::{
+    collections::HashMap,
     error::Error,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 use tokio_postgres::{
     Client, NoTls,
@@ -47,6 +51,8 @@ pub(crate) type Cell = (Type, Option<String>);
 pub(crate) struct Warehouse {
     pub(crate) client: Client,
     pub(crate) schema: String,
+    /// Statements that were prepared, by text, with the types of their columns.
+    prepared: Mutex<HashMap<String, (tokio_postgres::Statement, Vec<Type>)>>,
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -70,7 +76,11 @@ impl Warehouse {
             ))
             .await
             .expect("a schema");
-        Self { client, schema }
+        Self {
+            client,
+            schema,
+            prepared: Mutex::default(),
+        }
     }
 
     /// Makes the tables of models and fills them.
@@ -131,27 +141,18 @@ impl Warehouse {
                 .map_or(error.to_string(), ToString::to_string);
             format!("{error}\n{}\n{:?}", statement.sql, statement.values)
         };
-        let prepared = self.client.prepare(&statement.sql).await.map_err(wrong)?;
-        let types: Vec<Type> = prepared
-            .columns()
-            .iter()
-            .map(|c| c.type_().clone())
-            .collect();
-        let names: Vec<String> = (1..=types.len()).map(|n| format!("c{n}")).collect();
-        let casts: Vec<String> = names.iter().map(|name| format!("{name}::text")).collect();
-        let wrapped = format!(
-            "SELECT {} FROM ({}) AS q({})",
-            casts.join(", "),
-            statement.sql,
-            names.join(", ")
-        );
+        let known = self.prepared.lock().unwrap().get(&statement.sql).cloned();
+        let (prepared, types) = match known {
+            Some(known) => known,
+            None => self.prepare(&statement.sql).await.map_err(wrong)?,
+        };
         let values: Vec<TextValue> = statement
             .values
             .iter()
             .map(|value| TextValue(Some(value.clone())))
             .collect();
         let values = references(&values);
-        let rows = self.client.query(&wrapped, &values).await.map_err(wrong)?;
+        let rows = self.client.query(&prepared, &values).await.map_err(wrong)?;
         Ok(rows
             .iter()
             .map(|row| {
@@ -162,6 +163,27 @@ impl Warehouse {
                     .collect()
             })
             .collect())
+    }
+
+    /// A statement whose cells all come as text, and what they are.
+    async fn prepare(
+        &self,
+        sql: &str,
+    ) -> Result<(tokio_postgres::Statement, Vec<Type>), tokio_postgres::Error> {
+        let plain = self.client.prepare(sql).await?;
+        let types: Vec<Type> = plain.columns().iter().map(|c| c.type_().clone()).collect();
+        let names: Vec<String> = (1..=types.len()).map(|n| format!("c{n}")).collect();
+        let casts: Vec<String> = names.iter().map(|name| format!("{name}::text")).collect();
+        let (casts, names) = (casts.join(", "), names.join(", "));
+        let wrapped = format!("SELECT {casts} FROM ({sql}) AS q({names})");
+        let prepared = (self.client.prepare(&wrapped).await?, types);
+        let mut known = self.prepared.lock().unwrap();
+        // Tests with thousands of texts would keep them all on the server.
+        if known.len() >= 100 {
+            known.clear();
+        }
+        known.insert(sql.to_owned(), prepared.clone());
+        Ok(prepared)
     }
 
     /// Drops the schema.
