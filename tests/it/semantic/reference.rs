@@ -3,6 +3,15 @@
 //! All tables are always joined; an entity counts once per group because entities are counted, and not
 //! rows. It is slow and knows four tables of one shape, which is enough to disagree with the planner.
 
+#![expect(
+    clippy::as_conversions,
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::manual_try_fold,
+    reason = "small numbers; and unknown is not the end of a condition"
+)]
+
 use chrono::{
     DateTime, Datelike, Days, Months, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc,
 };
