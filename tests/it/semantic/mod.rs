@@ -3,6 +3,7 @@
 mod case;
 mod cases;
 mod differential;
+mod document;
 mod golden;
 mod hostile;
 mod reference;
