@@ -9,11 +9,12 @@ use crate::semantic::{
     filter::{Subject, values},
     model::Needs,
     query::{BinDimension, BinRange, BinType, CustomDimension},
-    snippet::{Part, Snippet, checked_expression},
+    snippet::{Part, Snippet, checked_expression, names},
     value::ValueType,
 };
 use chrono_tz::Tz;
 use serde_json::{Number, Value};
+use std::collections::BTreeSet;
 
 /// Most ranges of a dimension.
 const BINS_MAX: u32 = 1_000;
@@ -68,6 +69,8 @@ impl Resolver<'_> {
         let dialect = request.dialect;
         let checked = checked_expression(sql, dialect.family(), dialect.backslash_escapes());
         let mut snippet = checked.map_err(|issue| issue.at(path))?;
+        self.check_names(sql, &snippet)
+            .map_err(|issue| issue.at(path))?;
         let mut needs = Needs::default();
         needs.tables.insert(table.to_owned());
         for part in &mut snippet.parts {
@@ -95,6 +98,60 @@ impl Resolver<'_> {
         fields::check_access(&needs, request.user, "the expression")
             .map_err(|issue| issue.at(path))?;
         Ok((snippet, needs))
+    }
+
+    /// Refuses SQL of a query that goes around the model: whole rows, and columns behind dimensions that
+    /// ask for attributes which the user does not have.
+    fn check_names(&self, sql: &str, snippet: &Snippet) -> Result<()> {
+        let request = self.resolved.scope.request;
+        let explore = request.explore;
+        let backslash = request.dialect.backslash_escapes();
+        let whole_row = snippet.parts.iter().enumerate().any(|(n, part)| {
+            let next = snippet.parts.get(n + 1);
+            let column = matches!(next, Some(Part::Text(text)) if text.starts_with('.'));
+            *part == Part::Table && !column
+        });
+        let names = names(sql, backslash)?;
+        let table = names.iter().find(|name| {
+            explore
+                .tables
+                .keys()
+                .any(|table| table.eq_ignore_ascii_case(name))
+        });
+        if whole_row || table.is_some() {
+            let message = "write `${TABLE}.column` or `${table.field}`: a table is no value";
+            return Err(Issue::new(Code::BadSql, "", message));
+        }
+        let mut open: BTreeSet<String> = BTreeSet::new();
+        let mut closed: BTreeSet<String> = BTreeSet::new();
+        let dimensions = explore
+            .tables
+            .values()
+            .flat_map(|table| table.dimensions.values());
+        for dimension in dimensions {
+            let allowed = dimension
+                .needs
+                .access
+                .iter()
+                .all(|rule| rule.allows(&request.user.attributes));
+            let columns = columns(&dimension.sql);
+            if allowed {
+                open.extend(columns);
+            } else {
+                closed.extend(columns);
+            }
+        }
+        match names
+            .iter()
+            .find(|name| closed.contains(*name) && !open.contains(*name))
+        {
+            Some(name) => {
+                let message =
+                    format!("the column {name} asks for attributes that the user does not have");
+                Err(Issue::new(Code::ForbiddenField, "", message))
+            }
+            None => Ok(()),
+        }
     }
 
     fn own_reference(&self, table: &str, name: &str) -> Result<fields::FoundDimension<'_>> {
@@ -155,6 +212,29 @@ impl Resolver<'_> {
             range,
         })
     }
+}
+
+/// Columns that a dimension reads from its own table, in lower case.
+fn columns(sql: &Snippet) -> Vec<String> {
+    let mut found = Vec::new();
+    for pair in sql.parts.windows(2) {
+        let [Part::Table, Part::Text(text)] = pair else {
+            continue;
+        };
+        let Some(rest) = text.strip_prefix('.') else {
+            continue;
+        };
+        let quote = rest.chars().next().filter(|c| matches!(c, '"' | '`'));
+        let name: String = match quote {
+            Some(quote) => rest.chars().skip(1).take_while(|c| *c != quote).collect(),
+            None => rest
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect(),
+        };
+        found.push(name.to_lowercase());
+    }
+    found
 }
 
 /// How moments of SQL of one's own are read: as moments.

@@ -155,6 +155,39 @@ impl Snippet {
     }
 }
 
+/// Names in the code of a snippet, in lower case: words and quoted names, references left out.
+pub fn names(sql: &str, backslash: bool) -> Result<Vec<String>> {
+    let mut names = Vec::new();
+    let mut word = String::new();
+    for token in lexer::tokens(sql, backslash)? {
+        let (piece, quoted) = match token {
+            lexer::Token::Text(piece) => {
+                let quote = piece.chars().next().filter(|c| matches!(c, '"' | '`'));
+                let inner = quote.and_then(|q| piece.strip_prefix(q)?.strip_suffix(q));
+                (inner.unwrap_or(piece), inner.is_some())
+            }
+            lexer::Token::Space | lexer::Token::Reference(_) => (" ", false),
+        };
+        let mut characters = piece.chars();
+        let single = characters.next().filter(|_| characters.next().is_none());
+        match single.filter(|c| !quoted && (c.is_alphanumeric() || *c == '_')) {
+            Some(c) => word.push(c),
+            None => {
+                if !word.is_empty() {
+                    names.push(std::mem::take(&mut word).to_lowercase());
+                }
+                if quoted {
+                    names.push(piece.to_lowercase());
+                }
+            }
+        }
+    }
+    if !word.is_empty() {
+        names.push(word.to_lowercase());
+    }
+    Ok(names)
+}
+
 /// Reads what stands between `${` and `}`.
 fn part(reference: &str) -> Result<Part> {
     let reference = reference.trim();

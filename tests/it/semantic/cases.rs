@@ -72,7 +72,11 @@ async fn run_file(path: &Path) -> (usize, Vec<String>) {
     (file.cases.len(), failures)
 }
 
-pub(crate) async fn run(case: &Case, explores: &[Explore], warehouse: &Warehouse) -> Result<(), String> {
+pub(crate) async fn run(
+    case: &Case,
+    explores: &[Explore],
+    warehouse: &Warehouse,
+) -> Result<(), String> {
     if let Some(expected) = &case.expect.explore_error {
         let name = case.explore.as_deref().ok_or("the case names no explore")?;
         let explore = explores.iter().find(|own| own.name == name);

@@ -12,12 +12,16 @@ use serde_json::json;
 fn blocks<'a>(document: &'a str, opening: &str) -> Vec<&'a str> {
     let fence = format!("```{opening}\n");
     let found = document.split(fence.as_str()).skip(1);
-    found.map(|rest| rest.split("```").next().expect("an end")).collect()
+    found
+        .map(|rest| rest.split("```").next().expect("an end"))
+        .collect()
 }
 
 fn read<T: serde::de::DeserializeOwned>(block: &str) -> T {
-    let json: Json = serde_yaml_ng::from_str(block).unwrap_or_else(|error| panic!("{error}\n{block}"));
-    json.read().unwrap_or_else(|error| panic!("{error}\n{block}"))
+    let json: Json =
+        serde_yaml_ng::from_str(block).unwrap_or_else(|error| panic!("{error}\n{block}"));
+    json.read()
+        .unwrap_or_else(|error| panic!("{error}\n{block}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -31,7 +35,12 @@ async fn every_example_of_the_document_holds() {
     warehouse.load(&file.models, &file.rows).await;
     let explores = file.explores(&warehouse.schema);
     for explore in &explores {
-        assert!(explore.errors.is_empty(), "{}: {:?}", explore.name, explore.errors);
+        assert!(
+            explore.errors.is_empty(),
+            "{}: {:?}",
+            explore.name,
+            explore.errors
+        );
     }
     let mut cases: Vec<Case> = Vec::new();
     for block in blocks(&document, "yaml cases") {
@@ -50,7 +59,12 @@ async fn every_example_of_the_document_holds() {
                     "settings": rule["settings"],
                 }}]}},
             });
-            let rows: Vec<_> = rule["rows"].as_array().expect("ids").iter().map(|id| json!([id])).collect();
+            let rows: Vec<_> = rule["rows"]
+                .as_array()
+                .expect("ids")
+                .iter()
+                .map(|id| json!([id]))
+                .collect();
             let case = json!({"name": rule.to_string(), "query": query, "expect": {"rows": rows}});
             cases.push(read(&case.to_string()));
         }
