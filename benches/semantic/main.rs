@@ -63,7 +63,8 @@ fn report(name: &str, explores: &[Explore], query: &Value, rounds: usize) {
         let text = query.to_string().replace("m0_", &format!("m{model}_"));
         let mut query: MetricQuery = serde_json::from_str(&text).expect("a query");
         query.explore_name = format!("m{model}");
-        let Some(explore) = explores.get(model) else {
+        let mut named = explores.iter();
+        let Some(explore) = named.find(|own| own.name == query.explore_name) else {
             continue;
         };
         let began = Instant::now();

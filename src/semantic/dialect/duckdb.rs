@@ -29,6 +29,10 @@ impl Dialect for DuckDb {
         Sql::fill("CAST({0} AS DECIMAL(38, 9))", &[of])
     }
 
+    fn materialized(&self) -> &'static str {
+        "MATERIALIZED "
+    }
+
     fn concat(&self, parts: &[Sql]) -> Sql {
         Sql::fill("({0})", &[&Sql::join(parts, " || ")])
     }

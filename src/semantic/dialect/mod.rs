@@ -195,6 +195,11 @@ pub trait Dialect: Send + Sync {
         " ESCAPE '!'"
     }
 
+    /// What makes a step be computed once, where a warehouse would otherwise fold it into its readers.
+    fn materialized(&self) -> &'static str {
+        ""
+    }
+
     /// How nulls are put last or first.
     fn null_order(&self, first: bool) -> &'static str {
         if first { " NULLS FIRST" } else { " NULLS LAST" }

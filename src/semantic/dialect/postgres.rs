@@ -15,6 +15,10 @@ impl Dialect for Postgres {
         Sql::fill("AVG(CAST({0} AS DOUBLE PRECISION))", &[of])
     }
 
+    fn materialized(&self) -> &'static str {
+        "MATERIALIZED "
+    }
+
     fn concat(&self, parts: &[Sql]) -> Sql {
         Sql::fill("({0})", &[&Sql::join(parts, " || ")])
     }

@@ -294,6 +294,8 @@ pub struct Order {
 /// A select.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Select {
+    /// As a step: whether it must be computed once, and not once per row that looks into it.
+    pub once: bool,
     /// All columns of the relation, before the items.
     pub star: bool,
     /// Columns.

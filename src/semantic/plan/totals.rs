@@ -25,6 +25,10 @@ pub fn totals(resolved: &Resolved<'_>, by: &[String]) -> Result<(Plan, Vec<Warni
         })?;
         grouping.push(column.clone());
     }
+    if by.is_empty() && resolved.metrics.is_empty() && resolved.calculations.is_empty() {
+        let message = "the query has nothing to total";
+        return Err(Issue::new(Code::EmptyQuery, "metrics", message).into());
+    }
     let mut planner = Planner::new(resolved);
     let mut plan = Plan::default();
     let filtered = !resolved.metric_filters.is_empty() || !resolved.calculation_filters.is_empty();
@@ -40,6 +44,8 @@ pub fn totals(resolved: &Resolved<'_>, by: &[String]) -> Result<(Plan, Vec<Warni
         let mut source = planner.result(&last);
         source.order = Vec::new();
         source.limit = None;
+        // Every row is looked up in it.
+        source.once = true;
         // Columns that ranges are sorted by group the totals too.
         plan.steps.push(("source_rows".to_owned(), source));
     } else {
@@ -53,7 +59,12 @@ pub fn totals(resolved: &Resolved<'_>, by: &[String]) -> Result<(Plan, Vec<Warni
         .values()
         .filter(|metric| metric.selected && matches!(metric.how, How::Rows(_)))
         .collect();
-    let grouped = planner.aggregated(&mut plan, "total_", &grouping, &kept, &scan)?;
+    let grouped = if grouping.is_empty() && kept.is_empty() {
+        // Nothing that is left can be totalled: one row of nothing, and not one per row.
+        Select::default()
+    } else {
+        planner.aggregated(&mut plan, "total_", &grouping, &kept, &scan)?
+    };
     plan.steps.push(("totals".to_owned(), grouped));
     let mut last = planner.calculated_totals(&mut plan);
     if !summed.is_empty() {

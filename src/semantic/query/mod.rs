@@ -10,6 +10,7 @@ pub use filters::{
 };
 
 use super::{
+    error::{Code, Issue, Result},
     model::{FormatKeys, MetricType},
     value::ValueType,
 };
@@ -48,9 +49,19 @@ pub struct MetricQuery {
     pub dimension_overrides: IndexMap<String, FormatKeys>,
 }
 
+impl MetricQuery {
+    /// Reads a query: the input of the API, or what is stored of it.
+    pub fn read(query: &serde_json::Value) -> Result<Self> {
+        Self::deserialize(query).map_err(|error| {
+            let message = format!("the query cannot be read: {error}");
+            Issue::new(Code::BadDefinition, "", message)
+        })
+    }
+}
+
 fn null_as_empty<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(
     deserializer: D,
-) -> Result<Vec<T>, D::Error> {
+) -> std::result::Result<Vec<T>, D::Error> {
     Ok(Option::<Vec<T>>::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -408,4 +419,45 @@ pub struct SqlDimension {
     pub sql: String,
     /// Type of its values.
     pub dimension_type: ValueType,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{FilterGroup, FilterNode, FilterOperator, MetricQuery};
+    use serde_json::json;
+
+    #[test]
+    fn what_is_stored_reads_as_what_was_given() {
+        let given = json!({
+            "exploreName": "orders", "dimensions": ["orders_id"], "metrics": [], "limit": 5,
+            "sorts": [{"fieldId": "orders_id", "descending": true}],
+            "filters": {"dimensions": {"and": [{"rule": {"fieldId": "a", "operator": "EQUALS", "values": ["x"]}}]}},
+            "additionalMetrics": null, "customDimensions": null,
+            "tableCalculations": [{"name": "t", "displayName": "T", "sql": "1"}],
+        });
+        let stored = json!({
+            "exploreName": "orders", "dimensions": ["orders_id"], "metrics": [], "limit": 5,
+            "sorts": [{"fieldId": "orders_id", "descending": true}],
+            "filters": {"dimensions": {"id": "g", "operator": "AND", "items": [{"rule": {
+                "id": "r", "fieldId": "a", "operator": "EQUALS", "values": ["x"], "settings": null,
+                "disabled": false, "required": false}}]}, "metrics": null, "tableCalculations": null},
+            "tableCalculations": [{"name": "t", "displayName": "T", "sql": "1", "type": null, "format": null}],
+            "additionalMetrics": [], "customDimensions": [], "timezone": null, "metadata": {"x": 1},
+        });
+        let given = MetricQuery::read(&given).unwrap();
+        assert_eq!(MetricQuery::read(&stored).unwrap(), given);
+        let Some(FilterGroup::And(items)) = &given.filters.dimensions else {
+            panic!("a group");
+        };
+        let FilterNode::Rule(rule) = &items[0] else {
+            panic!("a rule");
+        };
+        assert_eq!(rule.operator, FilterOperator::Equals);
+        let again = serde_json::to_value(&given).unwrap();
+        assert_eq!(MetricQuery::read(&again).unwrap(), given);
+        assert!(MetricQuery::read(&json!({"dimensions": 1})).is_err());
+        assert!(
+            MetricQuery::read(&json!({"filters": {"dimensions": {"and": [], "or": []}}})).is_err()
+        );
+    }
 }

@@ -24,7 +24,11 @@ impl Writer<'_> {
         for (n, (name, select)) in plan.steps.iter().enumerate() {
             sql.push(if n == 0 { "WITH " } else { ",\n" });
             sql.push(&self.dialect.quote(name));
-            sql.push(" AS (\n");
+            sql.push(" AS ");
+            if select.once {
+                sql.push(self.dialect.materialized());
+            }
+            sql.push("(\n");
             sql.append(&self.select(select));
             sql.push("\n)");
         }

@@ -252,8 +252,8 @@ impl World {
         }
     }
 
-    /// The rows of the result.
-    pub(crate) fn answer(&self, question: &Question) -> Vec<Vec<Cell>> {
+    /// The groups that filters leave, with their rows.
+    fn groups(&self, question: &Question) -> Vec<(Vec<Cell>, Vec<Joined>)> {
         let mut groups: Vec<(Vec<Cell>, Vec<Joined>)> = Vec::new();
         for row in self.joined() {
             let value = |about: About| match about {
@@ -263,40 +263,49 @@ impl World {
             if holds(&question.rows, &value, question) != Some(true) {
                 continue;
             }
-            let key: Vec<Cell> = question
-                .dimensions
-                .iter()
+            let fields = question.dimensions.iter();
+            let key: Vec<Cell> = fields
                 .map(|field| self.value(&row, *field, question.zone))
                 .collect();
-            match groups.iter_mut().find(|(own, _)| *own == key) {
-                Some((_, rows)) => rows.push(row),
-                None => groups.push((key, vec![row])),
-            }
+            add(&mut groups, key, [row]);
         }
         if question.dimensions.is_empty() && groups.is_empty() {
             groups.push((Vec::new(), Vec::new()));
         }
-        let mut rows = Vec::new();
-        for (key, joined) in groups {
-            let metrics: Vec<Cell> = question
-                .metrics
-                .iter()
-                .map(|(table, metric)| self.aggregate(&joined, *table, *metric))
-                .collect();
+        groups.retain(|(_, joined)| {
+            let metrics = self.metrics(joined, question);
             let value = |about: About| match about {
                 About::Metric(n) => metrics[n].clone(),
                 About::Field(_) => panic!("a field of a group"),
             };
-            if holds(&question.groups, &value, question) != Some(true) {
-                continue;
-            }
-            let calculation = question.calculation.map(|n| match &metrics[n] {
-                Cell::Number(x) => Cell::Number(x * 2.0 + 1.0),
-                _ => Cell::Null,
-            });
-            let cells = key.into_iter().chain(metrics).chain(calculation);
-            rows.push(cells.collect::<Vec<Cell>>());
-        }
+            holds(&question.groups, &value, question) == Some(true)
+        });
+        groups
+    }
+
+    fn metrics(&self, joined: &[Joined], question: &Question) -> Vec<Cell> {
+        let metrics = question.metrics.iter();
+        metrics
+            .map(|(table, metric)| self.aggregate(joined, *table, *metric))
+            .collect()
+    }
+
+    /// Key, metrics and calculation of a group.
+    fn row(&self, key: Vec<Cell>, joined: &[Joined], question: &Question) -> Vec<Cell> {
+        let metrics = self.metrics(joined, question);
+        let calculation = question.calculation.map(|n| match &metrics[n] {
+            Cell::Number(x) => Cell::Number(x * 2.0 + 1.0),
+            _ => Cell::Null,
+        });
+        key.into_iter().chain(metrics).chain(calculation).collect()
+    }
+
+    /// The rows of the result.
+    pub(crate) fn answer(&self, question: &Question) -> Vec<Vec<Cell>> {
+        let groups = self.groups(question).into_iter();
+        let mut rows: Vec<Vec<Cell>> = groups
+            .map(|(key, joined)| self.row(key, &joined, question))
+            .collect();
         rows.sort_by(|a, b| {
             let asked = question.sorts.iter().copied();
             let rest = (0..question.dimensions.len()).map(|n| (n, false));
@@ -311,6 +320,21 @@ impl World {
         });
         rows.truncate(question.limit);
         rows
+    }
+
+    /// The totals by the first so many dimensions, over the rows of the groups that filters leave.
+    pub(crate) fn totals(&self, question: &Question, by: usize) -> Vec<Vec<Cell>> {
+        let mut totals: Vec<(Vec<Cell>, Vec<Joined>)> = Vec::new();
+        for (key, joined) in self.groups(question) {
+            add(&mut totals, key[..by].to_vec(), joined);
+        }
+        if by == 0 && totals.is_empty() {
+            totals.push((Vec::new(), Vec::new()));
+        }
+        let totals = totals.into_iter();
+        totals
+            .map(|(key, joined)| self.row(key, &joined, question))
+            .collect()
     }
 
     /// A metric over the entities of a group, each once.
@@ -400,6 +424,18 @@ impl World {
                 sum(&products.collect::<Vec<_>>())
             }
         }
+    }
+}
+
+/// Adds rows to the group of a key.
+fn add(
+    groups: &mut Vec<(Vec<Cell>, Vec<Joined>)>,
+    key: Vec<Cell>,
+    rows: impl IntoIterator<Item = Joined>,
+) {
+    match groups.iter_mut().find(|(own, _)| *own == key) {
+        Some((_, own)) => own.extend(rows),
+        None => groups.push((key, rows.into_iter().collect())),
     }
 }
 

@@ -72,7 +72,7 @@ impl Warehouse {
         let schema = format!("semantic_{}_{n}", std::process::id());
         client
             .batch_execute(&format!(
-                "SET TIME ZONE 'UTC'; CREATE SCHEMA {schema}; SET search_path = {schema}"
+                "SET TIME ZONE 'UTC'; SET jit = off; CREATE SCHEMA {schema}; SET search_path = {schema}"
             ))
             .await
             .expect("a schema");
