@@ -1,19 +1,20 @@
 //! The running server: everything that requests share.
 
 use crate::{
-    config::HttpConfig,
+    config::{HttpConfig, JobsConfig},
     db::Database,
     domains::identity::{authentication::Authenticator, password::Passwords},
     gql::{
         self,
         guard::{self, Guard},
     },
-    graph,
+    graph::{self, Services},
+    jobs::{Handlers, Jobs, Worker},
     kernel::Clock,
 };
 use anyhow::Context as _;
 use bytes::Bytes;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Everything that requests share. Made once, held by `Arc`.
@@ -22,7 +23,7 @@ pub struct App {
     pub db: Database,
     /// The graph.
     pub schema: graph::Schema,
-    /// The graph as subscriptions run it.
+    /// The graph for subscriptions.
     pub live: graph::Schema,
     /// The graph as text.
     pub sdl: Bytes,
@@ -36,6 +37,10 @@ pub struct App {
     pub authenticator: Authenticator,
     /// Hashes passwords, a bounded number at a time.
     pub passwords: Passwords,
+    /// The job queue.
+    pub jobs: Jobs,
+    /// Runs jobs in this process, if any are run here.
+    worker: OnceLock<Worker>,
     /// Limits of pages and bulk inputs.
     pub limits: gql::Limits,
     /// Cancelled when the server stops.
@@ -51,6 +56,7 @@ impl App {
     /// The schema and the guard's cost table do not fit each other.
     pub fn new(
         config: HttpConfig,
+        jobs: JobsConfig,
         db: Database,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Arc<Self>> {
@@ -58,19 +64,39 @@ impl App {
         let guard = Guard::new(&sdl, guard::Limits::default())
             .context("the document guard does not fit the schema")?;
         let passwords = Passwords::default();
+        let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let jobs = Jobs::new(&db, jobs, &tasks, &stopping);
+        let services = Services {
+            passwords: passwords.clone(),
+            jobs: jobs.clone(),
+        };
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(db.clone()),
             db,
-            schema: graph::schema_with(passwords.clone()),
-            live: graph::live_schema_with(passwords.clone()),
+            schema: graph::schema(services.clone()),
+            live: graph::live_schema(services),
             passwords,
+            jobs,
+            worker: OnceLock::new(),
             sdl: sdl.into(),
             guard,
             config,
             clock,
             limits: gql::Limits::default(),
-            stopping: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            stopping,
+            tasks,
         }))
+    }
+
+    /// Starts to run jobs in this process, at most `slots` at a time. `db` is a pool of their own, so
+    /// that signs of life never wait behind requests. Once; later calls change nothing.
+    pub fn start_worker(&self, db: Database, handlers: Handlers, slots: usize) {
+        self.worker
+            .get_or_init(|| Worker::start(db, self.jobs.clone(), handlers, slots));
+    }
+
+    /// What runs jobs in this process.
+    pub fn worker(&self) -> Option<&Worker> {
+        self.worker.get()
     }
 }

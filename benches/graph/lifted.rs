@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use chartroom::{
     app::App,
-    config::HttpConfig,
+    config::{HttpConfig, JobsConfig},
     db::{Database, DatabaseConfig},
     gql::guard::{Guard, Limits},
     graph,
@@ -28,7 +28,12 @@ pub(crate) async fn serve(database: &str, bind: SocketAddr) -> anyhow::Result<()
         wait_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(10),
     })?;
-    let mut app = App::new(HttpConfig::for_tests(), db, Arc::new(SystemClock))?;
+    let mut app = App::new(
+        HttpConfig::for_tests(),
+        JobsConfig::for_tests(),
+        db,
+        Arc::new(SystemClock),
+    )?;
     let limits = Limits {
         cost: u32::MAX,
         ..Limits::default()

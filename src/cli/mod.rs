@@ -5,6 +5,7 @@ mod import;
 mod narrator;
 mod serve;
 mod storage;
+mod worker;
 
 use anyhow::Context as _;
 use chartroom::{
@@ -42,6 +43,19 @@ enum Command {
         /// Load the demo organization first; for loopback addresses only
         #[arg(long)]
         demo: bool,
+        /// Jobs to run at a time in this process, instead of CHARTROOM_WORKERS; 0 leaves them to
+        /// `chartroom worker`
+        #[arg(long)]
+        workers: Option<usize>,
+    },
+    /// Run jobs, without serving the API
+    Worker {
+        /// Kinds of jobs to run, separated by commas; all unless given
+        #[arg(long, value_delimiter = ',')]
+        kinds: Vec<String>,
+        /// Jobs to run at a time
+        #[arg(long, default_value_t = 4)]
+        concurrency: usize,
     },
     /// Bring the database up to date, then stop
     Migrate,
@@ -81,7 +95,7 @@ fn start(command: &Command) -> anyhow::Result<()> {
         return written.context("the policies cannot be written");
     }
     let environment = Environment::of_process()?;
-    let config = Config::from_env(&environment)?;
+    let mut config = Config::from_env(&environment)?;
     log(&config.log)?;
     let narrator = Narrator::new(config.log.format);
     for name in environment.unknown() {
@@ -96,7 +110,13 @@ fn start(command: &Command) -> anyhow::Result<()> {
         .context("the runtime cannot be started")?;
     runtime.block_on(async {
         match command {
-            Command::Serve { demo } => Box::pin(serve::serve(config, *demo, &narrator)).await,
+            Command::Serve { demo, workers } => {
+                config.jobs.workers = workers.unwrap_or(config.jobs.workers);
+                Box::pin(serve::serve(config, *demo, &narrator)).await
+            }
+            Command::Worker { kinds, concurrency } => {
+                Box::pin(worker::work(&config, kinds, *concurrency, &narrator)).await
+            }
             Command::Migrate => {
                 let storage = Storage::open(&config.storage, &narrator).await?;
                 let done = migrate_only(&storage, &narrator).await;

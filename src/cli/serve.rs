@@ -1,13 +1,13 @@
 //! `chartroom serve`: from nothing to a server, and back.
 
-use super::{narrator::Narrator, storage::Storage};
+use super::{narrator::Narrator, storage::Storage, worker};
 use anyhow::{Context as _, bail};
 use chartroom::{
     app::App,
     config::{Config, HttpConfig, PlaygroundMode},
     domains::{
         identity::authentication::{CODE_LIFE, setup_code},
-        platform::demo,
+        platform::{self, demo},
     },
     http::{self, Http},
     kernel::SystemClock,
@@ -69,9 +69,17 @@ async fn run(
         db = preparing => db?,
         () = stops.next() => return Ok(()),
     };
-    let app = App::new(config.http.clone(), db, Arc::new(SystemClock))?;
+    let app = App::new(
+        config.http.clone(),
+        config.jobs.clone(),
+        db,
+        Arc::new(SystemClock),
+    )?;
     let http = Http::new(app.clone())?;
     http.upkeep();
+    let slots = config.jobs.workers;
+    let pool = storage.pool(&config.storage, worker::connections(slots))?;
+    app.start_worker(pool, platform::handlers(&config.jobs)?, slots);
     let (address, admin_address) = (api.local_addr()?, admin.local_addr()?);
     let stopped = CancellationToken::new();
     let admin = http::serve(admin, http.admin_router(), stopped.clone());
@@ -85,12 +93,20 @@ async fn run(
         // A second signal means it.
         stops.next().await;
     };
+    // While requests in flight finish, jobs do.
+    let working = async {
+        app.stopping.cancelled().await;
+        match app.worker() {
+            Some(worker) => worker.stop().await,
+            None => true,
+        }
+    };
     let serving = async {
-        let finished = api.await;
+        let (finished, handed_back) = tokio::join!(api, working);
         app.tasks.close();
         let tasks = tokio::time::timeout(TASKS, app.tasks.wait()).await;
         stopped.cancel();
-        finished && tasks.is_ok()
+        finished && handed_back && tasks.is_ok()
     };
     let all = async { tokio::join!(serving, admin).0 };
     let finished = tokio::select! {
@@ -98,7 +114,7 @@ async fn run(
         () = stop => false,
     };
     if !finished {
-        tracing::warn!("some requests were cut off");
+        tracing::warn!("some requests or jobs were cut off");
     }
     Ok(())
 }
@@ -153,13 +169,13 @@ fn welcome(config: &HttpConfig, api: SocketAddr, admin: SocketAddr, narrator: Na
 }
 
 /// The signals that ask a server to stop.
-struct Stops {
+pub(super) struct Stops {
     terminate: tokio::signal::unix::Signal,
     interrupt: tokio::signal::unix::Signal,
 }
 
 impl Stops {
-    fn new() -> anyhow::Result<Self> {
+    pub(super) fn new() -> anyhow::Result<Self> {
         let listen = |kind| signal(kind).context("signals cannot be listened to");
         Ok(Self {
             terminate: listen(SignalKind::terminate())?,
@@ -168,7 +184,7 @@ impl Stops {
     }
 
     /// Waits for the next one.
-    async fn next(&mut self) {
+    pub(super) async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}

@@ -9,7 +9,11 @@ use chartroom::{
         embedded::{EmbeddedCluster, EmbeddedOptions},
         migrate,
     },
-    domains::{access::role, identity::password::Passwords, platform::demo},
+    domains::{
+        access::role,
+        identity::password::Passwords,
+        platform::{demo, housekeeping},
+    },
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -60,16 +64,14 @@ impl Storage {
         if migrations > 0 {
             narrator.say(&format!("migrations applied: {migrations}"));
         }
-        let db = Database::new(DatabaseConfig {
-            url: self.url().to_owned(),
-            max_connections: config.connections,
-            wait_timeout: config.wait,
-            statement_timeout: config.statement_timeout,
-        })?;
+        let db = self.pool(config, config.connections)?;
         let mut conn = db.get().await.context("no connection to the database")?;
         role::seed(&conn)
             .await
             .context("the built-in roles cannot be stored")?;
+        housekeeping::schedule(&conn)
+            .await
+            .context("the schedules of the server cannot be stored")?;
         if with_demo {
             let passwords = Passwords::default();
             let hash = async |password: &str| Ok(passwords.hash(password).await?);
@@ -84,6 +86,20 @@ impl Storage {
         }
         drop(conn);
         Ok(db)
+    }
+
+    /// Another pool, for what must not wait behind requests.
+    pub(crate) fn pool(
+        &self,
+        config: &StorageConfig,
+        connections: usize,
+    ) -> anyhow::Result<Database> {
+        Database::new(DatabaseConfig {
+            url: self.url().to_owned(),
+            max_connections: connections,
+            wait_timeout: config.wait,
+            statement_timeout: config.statement_timeout,
+        })
     }
 
     /// Keeps an embedded database alive; never resolves.

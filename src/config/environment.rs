@@ -110,6 +110,71 @@ pub const VARIABLES: &[Variable] = &[
         "cost points a minute of one user, or of one address without sign-in; 0 turns the limit off",
     ),
     variable(
+        "CHARTROOM_WORKERS",
+        "4",
+        "jobs that `serve` runs at a time; 0 leaves them to `chartroom worker`",
+    ),
+    variable(
+        "CHARTROOM_JOBS_LEASE_MS",
+        "60000",
+        "how long a worker owns a job without a sign of life; the same on every node",
+    ),
+    variable(
+        "CHARTROOM_JOBS_BEAT_MS",
+        "15000",
+        "how often a worker gives a sign of life; at most a third of the lease",
+    ),
+    variable(
+        "CHARTROOM_JOBS_RESCUE_MS",
+        "10000",
+        "how often jobs of dead workers are looked for",
+    ),
+    variable(
+        "CHARTROOM_JOBS_POLL_MS",
+        "1000",
+        "how often work and news are looked for where no notification tells of them",
+    ),
+    variable(
+        "CHARTROOM_JOBS_NOTIFY",
+        "`on`",
+        "whether nodes wake each other by LISTEN and NOTIFY; `off` costs delay, nothing else",
+    ),
+    variable(
+        "CHARTROOM_JOBS_CANCEL_SECONDS",
+        "30",
+        "how long a cancelled job may take to stop by itself",
+    ),
+    variable(
+        "CHARTROOM_JOBS_DRAIN_SECONDS",
+        "25",
+        "how long running jobs may go on after the process was asked to stop",
+    ),
+    variable(
+        "CHARTROOM_JOBS_RETRY_MS",
+        "5000",
+        "the wait before the second attempt; each further one is three times as long",
+    ),
+    variable(
+        "CHARTROOM_JOBS_POISON_AFTER",
+        "3",
+        "after how many deaths of its workers a job is not tried again",
+    ),
+    variable(
+        "CHARTROOM_JOBS_BACKLOG",
+        "10000",
+        "most jobs of one organization that wait; more are refused with `QUEUE_FULL`",
+    ),
+    variable(
+        "CHARTROOM_JOBS_TENANT_RUNNING",
+        "0",
+        "most jobs of one organization that run at a time, unless `job_limits` says otherwise; 0 is no limit",
+    ),
+    variable(
+        "CHARTROOM_SELFTEST_URL",
+        "unset",
+        "address to which self-test jobs with an effect POST their effect key",
+    ),
+    variable(
         "CHARTROOM_LOG",
         "`info`",
         "what is logged: a level, or directives such as `info,chartroom::db=debug`",

@@ -5,12 +5,14 @@
 
 mod environment;
 mod http;
+mod jobs;
 mod log;
 mod network;
 mod storage;
 
 pub use environment::{Environment, VARIABLES, Variable};
 pub use http::{HttpConfig, Introspection, PlaygroundMode, RateLimits};
+pub use jobs::JobsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use network::{Network, Networks};
 pub use storage::StorageConfig;
@@ -20,6 +22,8 @@ pub use storage::StorageConfig;
 pub struct Config {
     /// The listeners and what they let in.
     pub http: HttpConfig,
+    /// The job queue.
+    pub jobs: JobsConfig,
     /// The log.
     pub log: LogConfig,
     /// The database and the data directory.
@@ -34,6 +38,7 @@ impl Config {
     pub fn from_env(environment: &Environment) -> anyhow::Result<Self> {
         Ok(Self {
             http: HttpConfig::from_env(environment)?,
+            jobs: JobsConfig::from_env(environment)?,
             log: LogConfig::from_env(environment)?,
             storage: StorageConfig::from_env(environment)?,
         })
@@ -68,6 +73,10 @@ mod tests {
             ("CHARTROOM_LOG_FORMAT", "xml"),
             ("CHARTROOM_DATABASE_CONNECTIONS", "0"),
             ("CHARTROOM_REQUEST_TIMEOUT_SECONDS", "soon"),
+            ("CHARTROOM_WORKERS", "many"),
+            ("CHARTROOM_JOBS_NOTIFY", "sometimes"),
+            ("CHARTROOM_JOBS_BEAT_MS", "40000"),
+            ("CHARTROOM_SELFTEST_URL", "example.test"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

@@ -30,8 +30,12 @@ pub enum Bind {
     Bool(bool),
     /// `integer`.
     Int(i32),
+    /// `integer[]`.
+    Ints(Vec<i32>),
     /// `bigint`.
     BigInt(i64),
+    /// `double precision`.
+    Float(f64),
     /// `bytea`.
     Bytes(Vec<u8>),
     /// `timestamptz`.
@@ -42,6 +46,14 @@ pub enum Bind {
     NoUuid,
     /// NULL of type `text`.
     NoText,
+    /// NULL of type `integer`.
+    NoInt,
+    /// NULL of type `double precision`.
+    NoFloat,
+    /// NULL of type `timestamptz`.
+    NoTime,
+    /// NULL of type `jsonb`.
+    NoJson,
 }
 
 macro_rules! bind_from {
@@ -53,7 +65,7 @@ macro_rules! bind_from {
 }
 bind_from! {
     Uuid => Uuid, Vec<Uuid> => Uuids, String => Text, Vec<String> => Texts, bool => Bool,
-    i32 => Int, i64 => BigInt, Vec<u8> => Bytes, DateTime<Utc> => Time, serde_json::Value => Json,
+    i32 => Int, Vec<i32> => Ints, i64 => BigInt, f64 => Float, Vec<u8> => Bytes, DateTime<Utc> => Time, serde_json::Value => Json,
 }
 impl From<&str> for Bind {
     fn from(value: &str) -> Self {
@@ -68,6 +80,26 @@ impl From<Option<Uuid>> for Bind {
 impl From<Option<String>> for Bind {
     fn from(value: Option<String>) -> Self {
         value.map_or(Self::NoText, Self::Text)
+    }
+}
+impl From<Option<i32>> for Bind {
+    fn from(value: Option<i32>) -> Self {
+        value.map_or(Self::NoInt, Self::Int)
+    }
+}
+impl From<Option<f64>> for Bind {
+    fn from(value: Option<f64>) -> Self {
+        value.map_or(Self::NoFloat, Self::Float)
+    }
+}
+impl From<Option<DateTime<Utc>>> for Bind {
+    fn from(value: Option<DateTime<Utc>>) -> Self {
+        value.map_or(Self::NoTime, Self::Time)
+    }
+}
+impl From<Option<serde_json::Value>> for Bind {
+    fn from(value: Option<serde_json::Value>) -> Self {
+        value.map_or(Self::NoJson, Self::Json)
     }
 }
 impl<T> From<crate::kernel::Id<T>> for Bind {
@@ -258,12 +290,22 @@ impl Bind {
             Self::Texts(values) => pass.push_bind_param::<st::Array<st::Text>, _>(values),
             Self::Bool(value) => pass.push_bind_param::<st::Bool, _>(value),
             Self::Int(value) => pass.push_bind_param::<st::Integer, _>(value),
+            Self::Ints(values) => pass.push_bind_param::<st::Array<st::Integer>, _>(values),
             Self::BigInt(value) => pass.push_bind_param::<st::BigInt, _>(value),
+            Self::Float(value) => pass.push_bind_param::<st::Double, _>(value),
             Self::Bytes(value) => pass.push_bind_param::<st::Binary, _>(value),
             Self::Time(value) => pass.push_bind_param::<st::Timestamptz, _>(value),
             Self::Json(value) => pass.push_bind_param::<st::Jsonb, _>(value),
             Self::NoUuid => pass.push_bind_param::<st::Nullable<st::Uuid>, Option<Uuid>>(&None),
             Self::NoText => pass.push_bind_param::<st::Nullable<st::Text>, Option<String>>(&None),
+            Self::NoInt => pass.push_bind_param::<st::Nullable<st::Integer>, Option<i32>>(&None),
+            Self::NoFloat => pass.push_bind_param::<st::Nullable<st::Double>, Option<f64>>(&None),
+            Self::NoTime => {
+                pass.push_bind_param::<st::Nullable<st::Timestamptz>, Option<DateTime<Utc>>>(&None)
+            }
+            Self::NoJson => {
+                pass.push_bind_param::<st::Nullable<st::Jsonb>, Option<serde_json::Value>>(&None)
+            }
         }
     }
 }

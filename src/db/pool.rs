@@ -171,6 +171,16 @@ impl Database {
         })
     }
 
+    /// Opens a connection beside the pool, for what needs one for long: listening.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if the server cannot be reached.
+    pub async fn connect_alone(&self) -> Result<AsyncPgConnection> {
+        super::connect(&self.pool.manager().config.url)
+            .await
+            .map_err(Error::unavailable)
+    }
+
     /// Asks the database for a sign of life.
     ///
     /// # Errors

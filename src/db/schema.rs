@@ -189,6 +189,137 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What a job does outside the database: noted before and after, so that a rerun knows whether it was done, or may have been.
+    job_effects (job_id, step) {
+        job_id -> Uuid,
+        step -> Text,
+        attempt -> Int4,
+        state -> Text,
+        intended_at -> Timestamptz,
+        done_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Everything that happened to a job, in order, written with the change itself. Readers of many jobs follow it by transaction: numbers given before a commit would lose the late ones.
+    job_events (job_id, version) {
+        job_id -> Uuid,
+        version -> Int4,
+        at -> Timestamptz,
+        previous -> Nullable<Text>,
+        status -> Text,
+        attempt -> Int4,
+        progress_done -> Int4,
+        progress_total -> Nullable<Int4>,
+        progress_message -> Nullable<Text>,
+        worker_id -> Nullable<Uuid>,
+        transaction -> Int8,
+    }
+}
+
+diesel::table! {
+    /// Each due time of a schedule, once: enqueued, or why not.
+    job_fires (schedule_id, due_at) {
+        schedule_id -> Uuid,
+        due_at -> Timestamptz,
+        at -> Timestamptz,
+        outcome -> Text,
+        job_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// What a job was asked to do. Apart from jobs, whose rows are rewritten all the time.
+    job_inputs (job_id) {
+        job_id -> Uuid,
+        version -> Int4,
+        input -> Jsonb,
+    }
+}
+
+diesel::table! {
+    /// Most jobs that run at a time: of an organization, of a kind in an organization, or of a kind everywhere. weight is the share of an organization among those that wait.
+    job_limits (id) {
+        id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        kind -> Nullable<Text>,
+        most_running -> Nullable<Int4>,
+        weight -> Int4,
+    }
+}
+
+diesel::table! {
+    /// Lines that a job wrote while it ran. Bounded by line and by job.
+    job_logs (job_id, seq) {
+        job_id -> Uuid,
+        seq -> Int4,
+        attempt -> Int4,
+        at -> Timestamptz,
+        level -> Text,
+        message -> Text,
+        details -> Nullable<Jsonb>,
+    }
+}
+
+diesel::table! {
+    /// What is enqueued by the calendar. Any node fires what is due; job_fires keeps it to once.
+    job_schedules (id) {
+        id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        name -> Text,
+        kind -> Text,
+        input_version -> Int4,
+        input -> Jsonb,
+        run_as_id -> Nullable<Uuid>,
+        cron -> Text,
+        time_zone -> Text,
+        catch_up -> Text,
+        overlap -> Text,
+        is_enabled -> Bool,
+        next_due_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Long work: status, progress and result, and the lease of the worker that runs it. Lease and progress are in no index, so that beats are updates in place.
+    jobs (id) {
+        id -> Uuid,
+        organization_id -> Nullable<Uuid>,
+        project_id -> Nullable<Uuid>,
+        kind -> Text,
+        run_as_id -> Nullable<Uuid>,
+        created_by_id -> Nullable<Uuid>,
+        status -> Text,
+        version -> Int4,
+        progress_done -> Int4,
+        progress_total -> Nullable<Int4>,
+        progress_message -> Nullable<Text>,
+        result -> Nullable<Jsonb>,
+        error -> Nullable<Jsonb>,
+        priority -> Int4,
+        fairness_key -> Uuid,
+        rank_at -> Timestamptz,
+        run_at -> Timestamptz,
+        deadline_at -> Nullable<Timestamptz>,
+        attempt -> Int4,
+        max_attempts -> Int4,
+        crashes -> Int4,
+        lease_token -> Nullable<Uuid>,
+        lease_until -> Nullable<Timestamptz>,
+        worker_id -> Nullable<Uuid>,
+        cancel_requested_at -> Nullable<Timestamptz>,
+        idempotency_key -> Nullable<Text>,
+        unique_key -> Nullable<Text>,
+        retry_of_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        finished_at -> Nullable<Timestamptz>,
+        retain_until -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
     /// Who belongs to an organization. Grants and group memberships refer to it, so that leaving takes them along.
     organization_members (organization_id, user_id) {
         organization_id -> Uuid,
@@ -354,6 +485,19 @@ diesel::table! {
         default_organization_id -> Nullable<Uuid>,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Processes that run jobs, with their last sign of life.
+    worker_nodes (id) {
+        id -> Uuid,
+        host -> Text,
+        kinds -> Array<Text>,
+        slots -> Int4,
+        is_stopping -> Bool,
+        started_at -> Timestamptz,
+        last_beat_at -> Timestamptz,
     }
 }
 

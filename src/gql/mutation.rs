@@ -52,9 +52,22 @@ pub struct Tx<'a> {
     /// The scope of the request.
     pub scope: &'a Arc<Scope>,
     audit: &'a Mutex<AuditEntry>,
+    after_commit: &'a Mutex<Vec<AfterCommit>>,
 }
 
+/// What is done once a mutation is committed.
+type AfterCommit = Box<dyn FnOnce() + Send>;
+
 impl Tx<'_> {
+    /// Does something once the mutation is committed, and only then: waking who waits for it.
+    pub fn after_commit(&self, work: impl FnOnce() + Send + 'static) {
+        let mut after = self
+            .after_commit
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        after.push(Box::new(work));
+    }
+
     /// Proof that the viewer may do `A` to what the input names at `path`.
     ///
     /// # Errors
@@ -129,6 +142,7 @@ where
 {
     let viewer = scope.viewer()?.clone();
     let audit = Mutex::new(AuditEntry::default());
+    let after_commit = Mutex::default();
     let mut exclusive = scope.exclusive().await?;
     let conn = exclusive.get()?;
     let result = db::transaction(conn, async |conn: &Conn| {
@@ -144,6 +158,7 @@ where
             now,
             scope,
             audit: &audit,
+            after_commit: &after_commit,
         };
         // Boxed: what mutations hold across waits is much, and would lie in every frame above.
         let value = Box::pin(work(&tx)).await?;
@@ -164,6 +179,10 @@ where
     let refusal = match result {
         Ok((value, viewer)) => {
             scope.note(|notes| notes.committed = true);
+            let after = after_commit
+                .into_inner()
+                .unwrap_or_else(PoisonError::into_inner);
+            after.into_iter().for_each(|work| work());
             if let Some(viewer) = viewer {
                 scope.go_on_with(viewer);
             }

@@ -31,6 +31,14 @@ pub enum UserErrorCode {
     Expired,
     /// More than allowed.
     LimitExceeded,
+    /// Too many jobs of the organization wait already.
+    QueueFull,
+    /// Every attempt of the job failed.
+    AttemptsExhausted,
+    /// The job's workers died, several times.
+    Poison,
+    /// A fault of the server.
+    Internal,
     /// The name or the password is wrong; which one is not told.
     CredentialsInvalid,
     /// Too many failed tries; wait before the next.

@@ -11,12 +11,13 @@ use crate::{
     domains::{
         access, content,
         identity::{self, password::Passwords},
-        project,
+        platform, project,
     },
     gql::FreshScopes,
+    jobs::Jobs,
 };
 use async_graphql::{
-    EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode,
+    MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder, ValidationMode,
 };
 
 /// Where reading starts.
@@ -27,6 +28,7 @@ pub struct Query(
     access::AccessQuery,
     project::ProjectAreaQuery,
     content::ContentQuery,
+    platform::PlatformQuery,
 );
 
 /// Where changing starts. Each field is one transaction.
@@ -36,36 +38,56 @@ pub struct Mutation(
     access::AccessMutation,
     project::ProjectAreaMutation,
     content::ContentMutation,
+    platform::PlatformMutation,
 );
 
-/// The graph.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+/// Where following begins. Each operation follows one field.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(platform::job::JobSubscription);
 
-fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    // The guard has validated every document before (and better); the engine only executes.
-    // No extensions: one would send every field down the slow path.
-    async_graphql::Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        // Implemented by what other fields answer, returned by none itself.
-        .register_output_type::<content::Content>()
-        .validation_mode(ValidationMode::Fast)
-        .limit_recursive_depth(64)
-        .disable_suggestions()
+/// The graph.
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+
+/// What resolvers use beside the request's scope.
+#[derive(Clone)]
+pub struct Services {
+    /// Hashes passwords.
+    pub passwords: Passwords,
+    /// The job queue.
+    pub jobs: Jobs,
 }
 
-/// Makes the schema, with password hashes as dear as they are by default.
-pub fn schema() -> Schema {
-    schema_with(Passwords::default())
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    // The guard has validated every document before (and better); the engine only executes.
+    // No extensions: one would send every field down the slow path.
+    async_graphql::Schema::build(
+        Query::default(),
+        Mutation::default(),
+        Subscription::default(),
+    )
+    // Implemented by what other fields answer, returned by none itself.
+    .register_output_type::<content::Content>()
+    .validation_mode(ValidationMode::Fast)
+    .limit_recursive_depth(64)
+    .disable_suggestions()
 }
 
 /// Makes the schema.
-pub fn schema_with(passwords: Passwords) -> Schema {
-    builder().data(passwords).finish()
+pub fn schema(services: Services) -> Schema {
+    builder()
+        .data(services.passwords)
+        .data(services.jobs)
+        .finish()
 }
 
 /// Makes the schema that subscriptions run on: the same graph, whose events have scopes of their
 /// own.
-pub fn live_schema_with(passwords: Passwords) -> Schema {
-    builder().data(passwords).extension(FreshScopes).finish()
+pub fn live_schema(services: Services) -> Schema {
+    builder()
+        .data(services.passwords)
+        .data(services.jobs)
+        .extension(FreshScopes)
+        .finish()
 }
 
 /// The schema as text, sorted, with a trailing newline: what `schema.graphql` holds.
@@ -76,7 +98,7 @@ pub fn sdl() -> String {
         .sorted_enum_items()
         .prefer_single_line_descriptions()
         .include_specified_by();
-    let mut text = schema().sdl_with_options(options);
+    let mut text = builder().finish().sdl_with_options(options);
     if !text.ends_with('\n') {
         text.push('\n');
     }

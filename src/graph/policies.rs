@@ -5,7 +5,7 @@
 
 use crate::{
     authz::{FieldPolicy, Mode, Permission},
-    domains::{access, content, identity, project},
+    domains::{access, content, identity, platform, project},
 };
 use serde::Serialize;
 
@@ -25,6 +25,8 @@ const LISTS: &[&[FieldPolicy]] = &[
     identity::session::POLICIES,
     identity::user::POLICIES,
     identity::viewer::POLICIES,
+    platform::job::POLICIES,
+    platform::selftest::POLICIES,
     project::project::POLICIES,
 ];
 
@@ -72,6 +74,11 @@ const NODES: &[FieldPolicy] = &[
         "Group",
         Permission::GroupView,
         "the organization; or the caller is in it",
+    ),
+    FieldPolicy::object(
+        "Job",
+        Permission::OrganizationEdit,
+        "the organization; everywhere with SYSTEM_VIEW; or the caller asked for it or lends it their rights, and belongs to the organization",
     ),
     FieldPolicy::object(
         "Organization",

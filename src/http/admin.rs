@@ -1,6 +1,6 @@
 //! The operations listener: `/livez`, `/readyz`, `/metrics`. Not for the public.
 
-use super::Edge;
+use super::{Edge, queue_metrics::QueueFigures};
 use axum::{
     Router,
     extract::State,
@@ -27,6 +27,9 @@ async fn readyz(State(edge): State<Arc<Edge>>) -> Response {
     if edge.app.stopping.is_cancelled() {
         return not_ready("stopping");
     }
+    if edge.app.worker().is_some_and(|worker| !worker.is_well()) {
+        return not_ready("the job worker cannot reach the database");
+    }
     match timeout(PATIENCE, edge.app.db.ping()).await {
         Ok(Ok(())) => "ok\n".into_response(),
         Ok(Err(error)) => {
@@ -46,5 +49,6 @@ async fn metrics(State(edge): State<Arc<Edge>>) -> Response {
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",
     )];
-    (kind, edge.metrics.render(&edge.app.db)).into_response()
+    let queue = QueueFigures::read(&edge.app, PATIENCE).await;
+    (kind, edge.metrics.render(&edge.app.db, &queue)).into_response()
 }

@@ -1,6 +1,6 @@
 //! Counters and histograms for Prometheus. Labels have bounded values.
 
-use super::run::Report;
+use super::{queue_metrics::QueueFigures, run::Report};
 use crate::db::Database;
 use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder};
 use metrics_exporter_prometheus::{
@@ -106,7 +106,8 @@ impl Metrics {
     }
 
     /// Everything, in the format of Prometheus.
-    pub(super) fn render(&self, db: &Database) -> String {
+    pub(super) fn render(&self, db: &Database, queue: &QueueFigures) -> String {
+        queue.show(self);
         let (in_use, idle, most) = db.usage();
         for (state, number) in [("in_use", in_use), ("idle", idle), ("max", most)] {
             let key = key(
@@ -120,6 +121,30 @@ impl Metrics {
         }
         self.handle.run_upkeep();
         self.handle.render()
+    }
+
+    /// Says what a gauge or a counter is about.
+    pub(super) fn describe(&self, name: &'static str, text: &'static str) {
+        if name.ends_with("_total") {
+            self.recorder
+                .describe_counter(name.into(), None, text.into());
+        } else {
+            self.recorder.describe_gauge(name.into(), None, text.into());
+        }
+    }
+
+    /// Sets a gauge.
+    pub(super) fn gauge(&self, name: &'static str, labels: Vec<Label>, value: f64) {
+        self.recorder
+            .register_gauge(&key(name, labels), &METADATA)
+            .set(value);
+    }
+
+    /// Brings a counter up to what was counted elsewhere.
+    pub(super) fn counter(&self, name: &'static str, value: u64) {
+        self.recorder
+            .register_counter(&key(name, Vec::new()), &METADATA)
+            .absolute(value);
     }
 
     /// Keeps what was recorded from piling up while nobody asks.

@@ -22,6 +22,7 @@ mod negotiate;
 mod operation;
 mod params;
 mod playground;
+mod queue_metrics;
 mod rate;
 mod run;
 mod sdl;

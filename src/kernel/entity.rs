@@ -47,4 +47,10 @@ entity_markers! {
     DashboardTab, DashboardTabId, "tab";
     /// A record of who did what.
     AuditEvent, AuditEventId, "audit";
+    /// A piece of long work.
+    Job, JobId, "job";
+    /// A process that runs jobs.
+    WorkerNode, WorkerNodeId, "worker";
+    /// What is enqueued by the calendar.
+    JobSchedule, JobScheduleId, "schedule";
 }

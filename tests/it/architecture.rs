@@ -15,7 +15,7 @@ const LAYERS: [&[&str]; 8] = [
     &["config"],
     &["db"],
     &["authz", "services"],
-    &["gql"],
+    &["gql", "jobs"],
     &["domains"],
     &["graph"],
 ];

@@ -35,6 +35,7 @@ mod http;
 mod idempotency;
 mod identity;
 mod import;
+mod jobs;
 mod membership;
 mod operations;
 mod organization;

@@ -46,6 +46,7 @@ fn declared() -> Vec<String> {
         ("Bool", "bool"),
         ("Int4", "int4"),
         ("Int8", "int8"),
+        ("Float8", "float8"),
         ("Timestamptz", "timestamptz"),
         ("Jsonb", "jsonb"),
         ("Bytea", "bytea"),
@@ -116,14 +117,16 @@ async fn every_foreign_key_says_what_a_delete_does_and_has_an_index() {
 async fn tenant_tables_say_whose_they_are() {
     let app = TestApp::start().await;
     // People and how they sign in belong to the installation; roles may be built in; the audit log
-    // outlives nothing but names whatever there was.
+    // outlives nothing but names whatever there was; jobs may be the server's own, and what belongs to a
+    // job is found by its job.
     let loose = texts(
         &app,
         "SELECT t.table_name::text FROM information_schema.tables t \
          WHERE t.table_schema = 'public' AND t.table_type = 'BASE TABLE' \
          AND t.table_name NOT IN ('__diesel_schema_migrations', 'installation', 'organizations', 'users', \
            'password_credentials', 'sign_in_failures', 'sessions', 'api_keys', 'roles', 'role_assignments', \
-           'audit_events', 'idempotency_keys') \
+           'audit_events', 'idempotency_keys', 'jobs', 'job_inputs', 'job_events', 'job_logs', 'job_effects', \
+           'job_limits', 'job_schedules', 'job_fires', 'worker_nodes') \
          AND NOT EXISTS (SELECT FROM information_schema.columns c WHERE c.table_schema = 'public' \
            AND c.table_name = t.table_name AND c.column_name = 'organization_id' AND c.is_nullable = 'NO')",
     )
@@ -158,8 +161,20 @@ async fn a_row_cannot_point_across_tenants() {
 async fn migrations_can_be_undone_and_redone() {
     let app = TestApp::start().await;
     let mut conn = app.conn().await;
-    let down = include_str!("../../migrations/2026-11-22-000001_spine/down.sql");
-    let up = include_str!("../../migrations/2026-11-22-000001_spine/up.sql");
-    conn.batch_execute(down).await.expect("down.sql runs");
-    conn.batch_execute(up).await.expect("up.sql runs again");
+    let migrations = [
+        (
+            include_str!("../../migrations/2026-11-22-000001_spine/up.sql"),
+            include_str!("../../migrations/2026-11-22-000001_spine/down.sql"),
+        ),
+        (
+            include_str!("../../migrations/2026-11-22-000002_jobs/up.sql"),
+            include_str!("../../migrations/2026-11-22-000002_jobs/down.sql"),
+        ),
+    ];
+    for (_, down) in migrations.iter().rev() {
+        conn.batch_execute(down).await.expect("down.sql runs");
+    }
+    for (up, _) in migrations {
+        conn.batch_execute(up).await.expect("up.sql runs again");
+    }
 }

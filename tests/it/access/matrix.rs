@@ -23,6 +23,7 @@ const NODES: &[(&str, &str)] = &[
     ("DashboardTile", "tile.open"),
     ("DashboardTile", "tile.nested"),
     ("Group", "group"),
+    ("Job", "job.ended"),
     ("Organization", "organization"),
     ("OrganizationMembership", "membership"),
     ("Project", "project.main"),
@@ -261,7 +262,7 @@ fn sees(stage: &Stage, persona: &str, slot: &str) -> bool {
         }
         "apikey" => evaluator.sees_key(of, of.keys[0].user),
         "session" => of.sessions[0].user == evaluator.user.id,
-        "audit" => {
+        "audit" | "job" => {
             evaluator
                 .at(of, stage.ours.place("organization"))
                 .contains("ORGANIZATION_EDIT")

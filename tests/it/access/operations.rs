@@ -173,6 +173,23 @@ pub(super) fn operations() -> Vec<Operation> {
             json!({ "ids": ["$dashboard.open"] }),
             &[("DASHBOARD_DELETE", "dashboard.open")],
         ),
+        query("job", json!({ "id": "$job.ended" }), Sees("job.ended")),
+        query("jobs", json!({}), List),
+        change(
+            "cancelJob",
+            json!({ "id": "$job.waiting" }),
+            &[("ORGANIZATION_EDIT", "organization")],
+        ),
+        change(
+            "retryJob",
+            json!({ "id": "$job.ended" }),
+            &[("ORGANIZATION_EDIT", "organization")],
+        ),
+        change(
+            "runSelftest",
+            json!({ "organizationId": "$organization" }),
+            &[("ORGANIZATION_EDIT", "organization")],
+        ),
         own(
             "createApiKey",
             json!({ "name": "new", "expiresAt": "@soon" }),

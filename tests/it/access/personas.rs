@@ -14,7 +14,8 @@ use chartroom::kernel::{
     Secret, SecretKind,
     entity::{
         AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, GroupId,
-        OrganizationId, OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId, UserId,
+        JobId, OrganizationId, OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId,
+        UserId,
     },
 };
 use diesel::sql_types::Text;
@@ -265,6 +266,8 @@ impl Tenant {
             user: colleague,
         });
         self.make("audit");
+        self.make("job.ended");
+        self.make("job.waiting");
         self.make("tile.open");
         self.make("tile.nested");
         // The membership of the colleague, by the name that organizations give it.
@@ -318,12 +321,23 @@ impl Tenant {
                SELECT t.tile::uuid, '{organization}', t.dashboard::uuid, 'MARKDOWN', 0, 0, 4, 4, '{mark}', '{mark}', 0 \
                FROM (VALUES ('{}', '{}'), ('{}', '{}')) AS t(tile, dashboard);
              INSERT INTO audit_events (id, organization_id, action, outcome, target_id, changes, address) \
-               VALUES ('{}', '{organization}', '{mark}', 'SUCCEEDED', '{mark}', '{{{mark}}}', '{mark}');\n",
+               VALUES ('{}', '{organization}', '{mark}', 'SUCCEEDED', '{mark}', '{{{mark}}}', '{mark}');
+             INSERT INTO jobs (id, organization_id, kind, created_by_id, run_as_id, status, progress_message, max_attempts, fairness_key) \
+               SELECT j.id::uuid, '{organization}', 'SELFTEST', '{colleague}', '{colleague}', 'QUEUED', '{mark}', 5, '{organization}' \
+               FROM (VALUES ('{ended}'), ('{}')) AS j(id);
+             UPDATE jobs SET status = 'CANCELLED', finished_at = now(), error = jsonb_build_object('code', 'INTERNAL', 'message', '{mark}') \
+               WHERE id = '{ended}';
+             INSERT INTO job_inputs (job_id, version, input) SELECT j.id, 1, '{{\"steps\": 1, \"step_seconds\": 0, \"failures\": 0, \"effect\": false}}' \
+               FROM jobs j WHERE j.organization_id = '{organization}';
+             INSERT INTO job_logs (job_id, seq, attempt, level, message) SELECT j.id, 1, 1, 'INFO', '{mark}' FROM jobs j WHERE j.organization_id = '{organization}';\n",
             self.uuid("tile.open"),
             self.uuid("dashboard.open"),
             self.uuid("tile.nested"),
             self.uuid("dashboard.nested"),
-            self.uuid("audit")
+            self.uuid("audit"),
+            self.uuid("job.waiting"),
+            ended = self.uuid("job.ended"),
+            colleague = self.uuid("user.colleague"),
         )
     }
 }
@@ -344,6 +358,7 @@ fn text(kind: &str, id: Uuid) -> String {
         "apikey" => ApiKeyId::from_uuid(id).to_string(),
         "session" => SessionId::from_uuid(id).to_string(),
         "audit" => AuditEventId::from_uuid(id).to_string(),
+        "job" => JobId::from_uuid(id).to_string(),
         other => panic!("no kind {other}"),
     }
 }

@@ -14,7 +14,8 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType, Type};
 use serde_json::{Map, Value, json};
 
 /// Kinds of ids, the more particular names first.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
+    "job",
     "apikey",
     "session",
     "chart",
@@ -35,6 +36,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("SpaceFilter.parentId", &["space"]),
     ("scopeId", &["organization", "project", "space"]),
     ("memberIds", &["user"]),
+    ("createdById", &["user"]),
     ("UserRef.id", &["user"]),
     ("GroupRef.id", &["group"]),
     ("RoleRef.id", &["role"]),
@@ -67,6 +69,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("grant", "grant.on_open"),
     ("membership", "membership"),
     ("audit", "audit"),
+    ("job", "job.ended"),
     ("tile", "tile.open"),
 ];
 /// Names in texts, by which inputs name things too: place and column of the other tenant's.

@@ -18,7 +18,7 @@ fn every_root_field_has_exactly_one_policy() {
         "a field is declared twice: {names:?}"
     );
     let mut served = Vec::new();
-    for root in ["Query", "Mutation"] {
+    for root in ["Query", "Mutation", "Subscription"] {
         served.extend(
             root_fields(root)
                 .iter()

@@ -8,7 +8,7 @@ use axum::{
 };
 use chartroom::{
     app::App,
-    config::HttpConfig,
+    config::{HttpConfig, JobsConfig},
     db::{Bind, Database, DatabaseConfig, PooledConn, sql},
     http::{Http, Statements},
     kernel::{
@@ -65,7 +65,13 @@ impl TestApp {
         .expect("a pool");
         let mut config = HttpConfig::for_tests();
         change(&mut config);
-        let app = App::new(config, db.clone(), Arc::new(SystemClock)).expect("a server");
+        let app = App::new(
+            config,
+            JobsConfig::for_tests(),
+            db.clone(),
+            Arc::new(SystemClock),
+        )
+        .expect("a server");
         let http = Http::new(app.clone()).expect("the HTTP layer");
         let tokens = Mutex::default();
         Self {

@@ -1,0 +1,5 @@
+//! Ports to the outside.
+
+mod outbound;
+
+pub use outbound::outbound;
