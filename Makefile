@@ -7,7 +7,7 @@ CHARTROOM := cargo run $(LOCKED)
 DRIFT := mkdir -p target && $(CHARTROOM) -- schema > target/schema.graphql && diff -u schema.graphql target/schema.graphql
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt lint schema schema-check migrate demo doc deny bench audit clients prerequisites
+.PHONY: help run test check fmt lint schema schema-check migrate demo doc deny bench audit clients faults prerequisites
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -56,6 +56,9 @@ clients: ## Compile typed clients against schema.graphql: graphql-codegen, Relay
 
 bench: prerequisites ## Measure against hand-written SQL (ARGS="--quick", "--tenfold", "--only Q2", "--help")
 	cargo bench $(LOCKED) -- $(ARGS)
+
+faults: prerequisites ## Kill workers and PostgreSQL under load, and count what is left (some minutes)
+	cargo test $(LOCKED) --test faults
 
 prerequisites: # Install what is missing: PostgreSQL, a C compiler
 	@scripts/install-prerequisites

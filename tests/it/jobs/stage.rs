@@ -73,8 +73,18 @@ pub(crate) async fn subscribe(
         Actor::Anonymous => None,
         Actor::User(..) => Secret::parse(&app.token(actor).await),
     };
+    subscribe_at(&app.app, token, query, variables).await
+}
+
+/// The same at any node, with a token.
+pub(crate) async fn subscribe_at(
+    app: &Arc<App>,
+    token: Option<Secret>,
+    query: &str,
+    variables: Value,
+) -> BoxStream<'static, Value> {
     let transport = Arc::new(Direct {
-        app: app.app.clone(),
+        app: app.clone(),
         token,
     });
     let first = transport.scope().await.expect("a scope");
@@ -82,7 +92,7 @@ pub(crate) async fn subscribe(
         .variables(Variables::from_json(variables))
         .data(first.clone())
         .data(Live::new(transport, None));
-    let stream = app.app.live.execute_stream(request).boxed();
+    let stream = app.live.execute_stream(request).boxed();
     unfold((stream, first), |(mut stream, first)| async move {
         let mut answer = live::next(&mut stream, &first).await?;
         for error in &mut answer.errors {
