@@ -175,6 +175,31 @@ pub const VARIABLES: &[Variable] = &[
         "address to which self-test jobs with an effect POST their effect key",
     ),
     variable(
+        "CHARTROOM_SOCKET_INIT_SECONDS",
+        "5",
+        "how long a client may take to send `connection_init` on a socket",
+    ),
+    variable(
+        "CHARTROOM_SOCKET_PING_SECONDS",
+        "20",
+        "how often a socket is pinged; three times unanswered ends it",
+    ),
+    variable(
+        "CHARTROOM_SOCKET_WRITE_SECONDS",
+        "30",
+        "how long one message may take to reach a slow client before its socket or event stream ends",
+    ),
+    variable(
+        "CHARTROOM_SOCKETS_PER_USER",
+        "20",
+        "most sockets of one user on one server",
+    ),
+    variable(
+        "CHARTROOM_SOCKET_OPERATIONS",
+        "100",
+        "most operations at a time on one socket, and most event streams of one user on one server",
+    ),
+    variable(
         "CHARTROOM_LOG",
         "`info`",
         "what is logged: a level, or directives such as `info,chartroom::db=debug`",

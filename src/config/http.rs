@@ -3,7 +3,7 @@
 //! `CHARTROOM_PLAYGROUND`, `CHARTROOM_CORS_ORIGINS`, `CHARTROOM_TRUSTED_PROXIES`,
 //! `CHARTROOM_RATE_LIMIT_…`.
 
-use super::{Environment, Networks};
+use super::{Environment, Networks, SocketConfig};
 use anyhow::bail;
 use std::{net::SocketAddr, time::Duration};
 
@@ -65,6 +65,8 @@ pub struct HttpConfig {
     pub trusted_proxies: Networks,
     /// Use per minute.
     pub rate: RateLimits,
+    /// Sockets and event streams.
+    pub sockets: SocketConfig,
 }
 
 impl HttpConfig {
@@ -101,6 +103,7 @@ impl HttpConfig {
                 requests: rate("CHARTROOM_RATE_LIMIT_REQUESTS", 6_000)?,
                 points: rate("CHARTROOM_RATE_LIMIT_POINTS", 600_000)?,
             },
+            sockets: SocketConfig::from_env(environment)?,
         })
     }
 

@@ -8,6 +8,7 @@ mod http;
 mod jobs;
 mod log;
 mod network;
+mod socket;
 mod storage;
 
 pub use environment::{Environment, VARIABLES, Variable};
@@ -15,6 +16,7 @@ pub use http::{HttpConfig, Introspection, PlaygroundMode, RateLimits};
 pub use jobs::JobsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use network::{Network, Networks};
+pub use socket::SocketConfig;
 pub use storage::StorageConfig;
 
 /// All settings of a server.
@@ -77,6 +79,8 @@ mod tests {
             ("CHARTROOM_JOBS_NOTIFY", "sometimes"),
             ("CHARTROOM_JOBS_BEAT_MS", "40000"),
             ("CHARTROOM_SELFTEST_URL", "example.test"),
+            ("CHARTROOM_SOCKETS_PER_USER", "0"),
+            ("CHARTROOM_SOCKET_INIT_SECONDS", "0"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

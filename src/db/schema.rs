@@ -426,6 +426,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Tickets that let a browser with a session cookie open one socket; only their SHA-256 is kept. A used ticket is deleted.
+    socket_tickets (hash) {
+        hash -> Bytea,
+        session_id -> Uuid,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Failed sign-ins of the last day; what slows guessing down, by account, address and organization.
     sign_in_failures (id) {
         id -> Int8,

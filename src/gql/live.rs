@@ -183,6 +183,7 @@ impl Extension for FreshScopes {
 }
 
 fn failed(error: Error) -> Response {
-    let error = async_graphql::Error::from(error).into_server_error(Pos::default());
+    let mut error = async_graphql::Error::from(error).into_server_error(Pos::default());
+    error.locations.clear();
     Response::from_errors(vec![error])
 }

@@ -2,12 +2,14 @@
 
 use super::{
     Edge,
+    admission::{admit, settle},
     caller::Caller,
     credentials::{self, Credentials},
+    events,
     failure::Failure,
     idempotency::{self, Claim, Held},
-    negotiate::MediaType,
-    operation::{Named, Ready},
+    negotiate::{Events, MediaType},
+    operation::{Named, Ready, Way},
     params::{Params, Requests},
     run::{self, Cost, Done, Outcome, Report, SharedFacts, Statements},
 };
@@ -20,7 +22,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 /// One request to the endpoint.
 pub(super) struct Call<'a> {
@@ -28,6 +30,7 @@ pub(super) struct Call<'a> {
     pub(super) facts: &'a SharedFacts,
     pub(super) parts: &'a Parts,
     pub(super) media: MediaType,
+    pub(super) events: Events,
     pub(super) by_get: bool,
 }
 
@@ -45,7 +48,11 @@ impl Call<'_> {
     /// Answers that nothing ran.
     pub(super) fn fail(&self, failure: Failure) -> Response {
         let report = Report::refused(failure.code());
-        let mut response = failure.respond(self.media, &self.facts.id);
+        let mut response = if self.events == Events::Always && failure.by_document {
+            events::refuse(failure, &self.facts.id)
+        } else {
+            failure.respond(self.media, &self.facts.id)
+        };
         response.extensions_mut().insert(report);
         response
     }
@@ -61,6 +68,9 @@ impl Call<'_> {
                 let answered = self.single(&caller, named).await;
                 Ok(self.finish(&caller, answered).await)
             }
+            Requests::Batch(_) if self.events == Events::Always => Err(Failure::bad_request(
+                "a batch is answered as JSON, not as a stream of events",
+            )),
             Requests::Batch(list) => {
                 let list: Vec<_> = list.into_iter().map(named).collect();
                 let caller = self.caller(credentials, freshness(&list)).await?;
@@ -81,10 +91,16 @@ impl Call<'_> {
     }
 
     async fn single(&self, caller: &Arc<Caller>, named: Named) -> Result<Answered, Failure> {
-        let ready = named.ready(self.edge, caller, self.by_get).await?;
-        let (cost, mut report) = self.admit(caller, &[&ready])?;
-        report.operation.clone_from(&ready.name);
-        report.kind = ready.kind.as_str();
+        let way = Way {
+            by_get: self.by_get,
+            streams: self.events != Events::Never,
+        };
+        let ready = named.ready(self.edge, caller, way).await?;
+        let (cost, mut report) = admit(self.edge, caller, &[&ready])?;
+        if ready.kind == OperationKind::Subscription {
+            let response = events::subscribe(self, caller, (ready, report))?;
+            return Ok((response, ResponseNotes::default()));
+        }
         let held = match self.claim(caller, &ready).await? {
             Some(Claim::Answered(status, body)) => {
                 report.outcome = "replayed";
@@ -153,13 +169,17 @@ impl Call<'_> {
         }
         let mut entries = Vec::with_capacity(list.len());
         for named in list {
-            entries.push(named.ready(self.edge, caller, false).await);
+            let way = Way {
+                by_get: false,
+                streams: false,
+            };
+            entries.push(named.ready(self.edge, caller, way).await);
         }
         let runnable: Vec<_> = entries
             .iter()
             .filter_map(|entry| entry.as_ref().ok())
             .collect();
-        let (cost, mut report) = self.admit(caller, &runnable)?;
+        let (cost, mut report) = admit(self.edge, caller, &runnable)?;
         report.kind = "batch";
         let mut out = Vec::with_capacity(4096);
         let mut notes = ResponseNotes::default();
@@ -185,24 +205,6 @@ impl Call<'_> {
         Ok((self.respond(StatusCode::OK, out, report), notes))
     }
 
-    /// Checks the cost of all operations together, and takes it from the caller's budget.
-    fn admit(&self, caller: &Caller, ready: &[&Ready]) -> Result<(Cost, Report), Failure> {
-        let total = ready
-            .iter()
-            .fold(0_u32, |sum, ready| sum.saturating_add(ready.cost));
-        let checked = self.edge.app.guard.check_cost(total);
-        checked.map_err(|refusal| Failure::refused(&refusal, false))?;
-        let budget = self.edge.rate.points(&caller.principal, total)?;
-        let report = Report {
-            cost: total,
-            user: caller.viewer.as_ref().map(|viewer| viewer.user.to_string()),
-            began: Some(Instant::now()),
-            budget,
-            ..Report::refused("ok")
-        };
-        Ok((Cost::new(self.edge, total, budget), report))
-    }
-
     /// `application/json` tells of mistakes in an operation by its body alone.
     fn status(&self, status: StatusCode) -> StatusCode {
         match self.media {
@@ -212,9 +214,13 @@ impl Call<'_> {
     }
 
     fn respond(&self, status: StatusCode, out: Vec<u8>, report: Report) -> Response {
-        let mut response = (status, out).into_response();
+        let mut response = if self.events == Events::Always {
+            events::single(&out)
+        } else {
+            let kind = [(header::CONTENT_TYPE, self.media.header())];
+            (status, kind, out).into_response()
+        };
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, self.media.header());
         if let Some(budget) = report.budget {
             budget.headers(headers);
         }
@@ -231,15 +237,7 @@ impl Call<'_> {
             Ok(answered) => answered,
             Err(failure) => (self.fail(failure), ResponseNotes::default()),
         };
-        let authenticator = &self.edge.app.authenticator;
-        if notes.changed_rights {
-            authenticator.forget_all();
-        } else if notes.signed_out || notes.session_token.is_some() {
-            // A new session may have taken the place of the caller's.
-            if let Some(token) = &caller.token {
-                authenticator.forget(token).await;
-            }
-        }
+        settle(self.edge, caller, &notes).await;
         let cookie = match &notes.session_token {
             Some(token) => credentials::set_cookie(Some(token), self.facts),
             None if notes.signed_out || caller.has_stale_cookie => {
@@ -264,7 +262,7 @@ fn freshness(named: &[Named]) -> Freshness {
 }
 
 impl Report {
-    fn add(&mut self, done: &Done) {
+    pub(super) fn add(&mut self, done: &Done) {
         self.statements += done.statements;
         match done.outcome {
             Outcome::Ok => {}

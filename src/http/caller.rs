@@ -9,8 +9,7 @@ use super::{
 };
 use crate::{
     authz::{Origin, Viewer},
-    domains::identity::authentication::Freshness,
-    kernel::Secret,
+    domains::identity::authentication::{Freshness, Pass},
 };
 use axum::http::{header, request::Parts};
 use std::sync::Arc;
@@ -22,8 +21,8 @@ const USER_AGENT_CHARS: usize = 256;
 pub(super) struct Caller {
     /// Who, if signed in.
     pub(super) viewer: Option<Arc<Viewer>>,
-    /// With which token.
-    pub(super) token: Option<Secret>,
+    /// By which token.
+    pub(super) pass: Option<Pass>,
     /// Whether a cookie came that is good for nothing any more.
     pub(super) has_stale_cookie: bool,
     /// Where the request comes from.
@@ -51,13 +50,14 @@ impl Caller {
             by_cookie: matches!(credentials, Credentials::Cookie(_)),
         };
         let by_header = matches!(credentials, Credentials::Bearer(_));
+        let pass = credentials.token().map(Pass::from);
         let mut viewer = None;
-        if let Some(token) = credentials.token() {
+        if let Some(pass) = &pass {
             let now = edge.app.clock.now();
             viewer = edge
                 .app
                 .authenticator
-                .authenticate(token, &origin, now, freshness)
+                .authenticate(pass, &origin, now, freshness)
                 .await
                 .map_err(|error| Failure::of(&error, &facts.id))?;
         }
@@ -67,13 +67,9 @@ impl Caller {
             return Err(credentials::unauthenticated());
         }
         let has_stale_cookie = viewer.is_none() && !matches!(credentials, Credentials::None);
-        let token = match credentials {
-            Credentials::Bearer(token) | Credentials::Cookie(token) => Some(token),
-            Credentials::None | Credentials::BadCookie => None,
-        };
         Ok(Self {
             viewer,
-            token,
+            pass,
             has_stale_cookie,
             origin,
             principal,
@@ -81,7 +77,8 @@ impl Caller {
     }
 }
 
-fn user_agent(parts: &Parts) -> Option<String> {
+/// The client's `User-Agent`, cut to a sane length.
+pub(super) fn user_agent(parts: &Parts) -> Option<String> {
     let text = parts.headers.get(header::USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(USER_AGENT_CHARS).collect())
 }

@@ -4,13 +4,14 @@ use super::{
     cors,
     facts::{self, Facts},
     failure::Failure,
+    negotiate::{self, Events},
 };
 use crate::{
     config::HttpConfig,
     gql::ErrorCode,
     kernel::{Secret, SecretKind},
 };
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header, request::Parts};
 
 /// The cookie over TLS. The prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
 const SECURE_COOKIE: &str = "__Host-chartroom";
@@ -43,10 +44,8 @@ pub(super) enum Credentials {
 impl Credentials {
     /// Reads the credentials, and refuses what another site may have sent.
     pub(super) fn of(parts: &Parts, facts: &Facts, config: &HttpConfig) -> Result<Self, Failure> {
-        let mut authorizations = parts.headers.get_all(header::AUTHORIZATION).iter();
-        if let Some(value) = authorizations.next() {
-            let token = bearer(value).filter(|_| authorizations.next().is_none());
-            return token.map(Self::Bearer).ok_or_else(unauthenticated);
+        if let Some(token) = authorization(&parts.headers)? {
+            return Ok(Self::Bearer(token));
         }
         if cookie(&parts.headers, facts).is_none() {
             return Ok(Self::None);
@@ -64,6 +63,16 @@ impl Credentials {
     }
 }
 
+/// The token in the header `Authorization`, if there is one.
+pub(super) fn authorization(headers: &HeaderMap) -> Result<Option<Secret>, Failure> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let token = bearer(value).filter(|_| values.next().is_none());
+    token.map(Some).ok_or_else(unauthenticated)
+}
+
 /// The token is unknown, expired, revoked or mistyped.
 pub(super) fn unauthenticated() -> Failure {
     Failure::new(
@@ -78,10 +87,16 @@ pub(super) fn unauthenticated() -> Failure {
 }
 
 fn bearer(value: &HeaderValue) -> Option<Secret> {
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    bearer_text(value.to_str().ok()?)
+}
+
+/// The session token or API key in `Bearer …`.
+pub(super) fn bearer_text(text: &str) -> Option<Secret> {
+    let (scheme, token) = text.split_once(' ')?;
     scheme
         .eq_ignore_ascii_case("bearer")
         .then(|| Secret::parse(token.trim()))?
+        .filter(|token| token.kind() != SecretKind::SocketTicket)
 }
 
 /// The session token of the cookie, whoever made the browser send it.
@@ -134,15 +149,22 @@ fn refuse_other_sites(parts: &Parts, config: &HttpConfig) -> Result<(), Failure>
             }
         }
     }
-    if !PREFLIGHT_HEADERS
+    let has_own_header = PREFLIGHT_HEADERS
         .iter()
-        .any(|name| headers.contains_key(name))
-    {
+        .any(|name| headers.contains_key(name));
+    if !has_own_header && !is_own_event_source(parts) {
         return refused(
             "a session cookie needs the header `X-Chartroom-CSRF` (with any value) beside it",
         );
     }
     Ok(())
+}
+
+/// An `EventSource` cannot send headers of its own, and cannot lie about the page that opened it.
+fn is_own_event_source(parts: &Parts) -> bool {
+    parts.method == Method::GET
+        && facts::text(&parts.headers, &FETCH_SITE) == Some("same-origin")
+        && negotiate::events(&parts.headers) == Events::Always
 }
 
 /// The cookie that signs in, or with no token the one that ends the session.

@@ -11,10 +11,18 @@ use crate::{
         guard::{Document, DocumentHash, Refusal},
     },
 };
-use async_graphql::parser::{parse_query, types::ExecutableDocument};
+use async_graphql::{
+    Name, Positioned,
+    parser::{
+        parse_query,
+        types::{
+            DocumentOperations, ExecutableDocument, FragmentDefinition, OperationType, Selection,
+        },
+    },
+};
 use axum::http::StatusCode;
 use moka::sync::Cache;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 use tokio::sync::Semaphore;
 
 /// Rough bytes of parsed documents that are kept.
@@ -111,7 +119,7 @@ impl Documents {
 
 fn prepare(app: &App, text: &str) -> Result<Arc<Prepared>, Denied> {
     let document = app.guard.document(text).map_err(Denied::Refused)?;
-    let tree = parse_query(text).map_err(|error| {
+    let mut tree = parse_query(text).map_err(|error| {
         tracing::error!(%error, hash = %document.hash(), "the engine cannot parse what the guard let pass");
         Denied::Failed(Failure::new(
             StatusCode::BAD_REQUEST,
@@ -119,6 +127,7 @@ fn prepare(app: &App, text: &str) -> Result<Arc<Prepared>, Denied> {
             "the document cannot be parsed",
         ))
     })?;
+    plain_subscriptions(&mut tree);
     let weight = u32::try_from(text.len() * TREE_FACTOR + 512).unwrap_or(u32::MAX);
     Ok(Arc::new(Prepared {
         document,
@@ -127,8 +136,67 @@ fn prepare(app: &App, text: &str) -> Result<Arc<Prepared>, Denied> {
     }))
 }
 
+/// Puts the field of each subscription where the engine looks for it: not into a fragment.
+///
+/// The guard has made sure that there is one field, and no directive that could leave it out.
+fn plain_subscriptions(tree: &mut ExecutableDocument) {
+    let fragments = &tree.fragments;
+    let operations = match &mut tree.operations {
+        DocumentOperations::Single(operation) => vec![operation],
+        DocumentOperations::Multiple(operations) => operations.values_mut().collect(),
+    };
+    for operation in operations {
+        if operation.node.ty == OperationType::Subscription {
+            let set = &mut operation.node.selection_set.node;
+            let mut items = Vec::new();
+            fields(std::mem::take(&mut set.items), fragments, &mut items);
+            set.items = items;
+        }
+    }
+}
+
+fn fields(
+    from: Vec<Positioned<Selection>>,
+    fragments: &HashMap<Name, Positioned<FragmentDefinition>>,
+    into: &mut Vec<Positioned<Selection>>,
+) {
+    for selection in from {
+        match selection.node {
+            Selection::Field(_) => into.push(selection),
+            Selection::InlineFragment(inline) => {
+                fields(inline.node.selection_set.node.items, fragments, into);
+            }
+            Selection::FragmentSpread(spread) => {
+                if let Some(fragment) = fragments.get(&spread.node.fragment_name.node) {
+                    let items = fragment.node.selection_set.node.items.clone();
+                    fields(items, fragments, into);
+                }
+            }
+        }
+    }
+}
+
 fn parse_hash(text: &str) -> Option<DocumentHash> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text, &mut bytes).ok()?;
     Some(DocumentHash::from_bytes(bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_field_of_a_subscription_is_found_in_fragments() {
+        let text = "subscription { ...A } fragment A on S { ... on S { ... { ...B } } } \
+                    fragment B on S { job(id: 1) { ...C } } fragment C on J { id }";
+        let mut tree = parse_query(text).unwrap();
+        plain_subscriptions(&mut tree);
+        let DocumentOperations::Single(operation) = &tree.operations else {
+            panic!("one operation");
+        };
+        let items = &operation.node.selection_set.node.items;
+        assert_eq!(items.len(), 1);
+        assert!(matches!(&items[0].node, Selection::Field(field) if field.node.name.node == "job"));
+    }
 }

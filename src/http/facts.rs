@@ -39,6 +39,27 @@ pub(super) struct Facts {
 }
 
 impl Facts {
+    /// The same facts, for work that outlives the request.
+    pub(super) fn same(&self) -> Self {
+        Self {
+            id: self.id.clone(),
+            address: self.address,
+            is_tls: self.is_tls,
+            is_loopback_host: self.is_loopback_host,
+            trace: self.trace.clone(),
+            started: self.started,
+        }
+    }
+
+    /// The facts of one more operation on the connection that a request began.
+    pub(super) fn again(&self, ids: &RequestIds) -> Self {
+        Self {
+            id: ids.next(),
+            started: Instant::now(),
+            ..self.same()
+        }
+    }
+
     /// Reads the facts from a request's head.
     pub(super) fn of(parts: &Parts, config: &HttpConfig, ids: &RequestIds) -> Arc<Self> {
         let peer = parts

@@ -183,10 +183,15 @@ impl Failure {
 
     /// Writes `"errors":[…]`, without the braces around it.
     pub(super) fn write(&mut self, request_id: &str, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\"errors\":");
+        self.write_list(request_id, out);
+    }
+
+    /// Writes `[…]`.
+    pub(super) fn write_list(&mut self, request_id: &str, out: &mut Vec<u8>) {
         for error in &mut self.errors {
             request_id.clone_into(&mut error.extensions.request_id);
         }
-        out.extend_from_slice(b"\"errors\":");
         if serde_json::to_writer(&mut *out, &self.errors).is_err() {
             // Texts and numbers can always be written.
             out.extend_from_slice(b"[]");

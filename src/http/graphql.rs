@@ -1,4 +1,4 @@
-//! The endpoint `/graphql`: GraphQL over HTTP.
+//! The endpoint `/graphql`: GraphQL over HTTP. Sockets begin here, too.
 
 use super::{
     Edge, body,
@@ -6,10 +6,11 @@ use super::{
     caller::Caller,
     credentials::{self, Credentials},
     failure::Failure,
-    negotiate::{self, MediaType},
+    negotiate::{self, Events, MediaType},
     params::{self, Requests},
     playground,
     run::SharedFacts,
+    socket,
 };
 use crate::{config::PlaygroundMode, domains::identity::authentication::Freshness, gql::ErrorCode};
 use axum::{
@@ -29,7 +30,7 @@ pub(super) async fn post(
     request: Request,
 ) -> Response {
     let (parts, body) = request.into_parts();
-    let Some(media) = negotiate::accepted(&parts.headers) else {
+    let Some((media, events)) = accepted(&parts) else {
         return not_acceptable(&facts);
     };
     let call = Call {
@@ -37,6 +38,7 @@ pub(super) async fn post(
         facts: &facts,
         parts: &parts,
         media,
+        events,
         by_get: false,
     };
     match body::receive(&parts.headers, body, &edge.app.config).await {
@@ -57,13 +59,16 @@ pub(super) async fn get(
     Extension(facts): Extension<SharedFacts>,
     request: Request,
 ) -> Response {
-    let (parts, _) = request.into_parts();
+    let (mut parts, _) = request.into_parts();
+    if socket::is_wanted(&parts) {
+        return socket::open(edge, &facts, &mut parts).await;
+    }
     let query = parts.uri.query();
     if playground::is_wanted(&parts.headers, query) && shows_playground(&edge, &facts, &parts).await
     {
         return playground::page();
     }
-    let Some(media) = negotiate::accepted(&parts.headers) else {
+    let Some((media, events)) = accepted(&parts) else {
         return not_acceptable(&facts);
     };
     let call = Call {
@@ -71,6 +76,7 @@ pub(super) async fn get(
         facts: &facts,
         parts: &parts,
         media,
+        events,
         by_get: true,
     };
     let mut response = match params::of_address(query.unwrap_or_default(), &edge.app.guard) {
@@ -105,11 +111,21 @@ pub(super) async fn other_method(
     .respond(MediaType::Json, &facts.id)
 }
 
+/// The form of the answer; `None` if the client takes none that there is.
+fn accepted(parts: &Parts) -> Option<(MediaType, Events)> {
+    let events = negotiate::events(&parts.headers);
+    match negotiate::accepted(&parts.headers) {
+        Some(media) => Some((media, events)),
+        None if events == Events::Never => None,
+        None => Some((MediaType::GraphqlResponse, events)),
+    }
+}
+
 fn not_acceptable(facts: &SharedFacts) -> Response {
     Failure::new(
         StatusCode::NOT_ACCEPTABLE,
         ErrorCode::BadRequest,
-        "answers are application/graphql-response+json or application/json, in UTF-8",
+        "answers are application/graphql-response+json, application/json or text/event-stream, in UTF-8",
     )
     .respond(MediaType::Json, &facts.id)
 }

@@ -4,8 +4,13 @@
 //! preflights; `graphql` negotiates, takes the body in, finds the caller (`caller`,
 //! `credentials`), has the document checked (`documents`, `operation`), takes its cost from the
 //! caller's budget (`rate`) and runs it (`run`). Everything before the run is a `Failure`.
+//!
+//! Operations with more than one answer (`subscription`) come over sockets (`socket`) or as streams
+//! of events (`events`). Both pass the same checks for each operation, and ask again who the caller
+//! is (`holder`) for as long as it runs.
 
 mod admin;
+mod admission;
 mod body;
 mod call;
 mod caller;
@@ -13,10 +18,13 @@ mod cors;
 mod credentials;
 mod documents;
 mod edge;
+mod events;
 mod facts;
 mod failure;
 mod graphql;
+mod holder;
 mod idempotency;
+mod journal;
 mod metrics;
 mod negotiate;
 mod operation;
@@ -26,8 +34,12 @@ mod queue_metrics;
 mod rate;
 mod run;
 mod sdl;
+mod seats;
 mod serve;
 mod setup;
+mod socket;
+mod subscription;
+mod ticket;
 
 pub use facts::Peer;
 pub use run::Statements;
@@ -46,10 +58,14 @@ use facts::RequestIds;
 use metrics::Metrics;
 use playground::PlaygroundSettings;
 use rate::Rate;
+use seats::Seats;
 use std::{sync::Arc, time::Duration};
 use tower_http::{
     CompressionLevel,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer, Predicate as _,
+        predicate::{NotForContentType, SizeAbove},
+    },
 };
 
 /// Answers shorter than this are not compressed.
@@ -66,6 +82,7 @@ struct Edge {
     rate: Rate,
     metrics: Metrics,
     ids: RequestIds,
+    seats: Seats,
 }
 
 /// The HTTP layer of a server.
@@ -85,6 +102,7 @@ impl Http {
             rate: Rate::new(app.config.rate),
             metrics: Metrics::new().context("the metrics cannot be set up")?,
             ids: RequestIds::new(),
+            seats: Seats::default(),
             app,
         };
         let edge = Arc::new(edge);
@@ -101,7 +119,11 @@ impl Http {
         let edge = &self.edge;
         let compression = CompressionLayer::new()
             .quality(CompressionLevel::Fastest)
-            .compress_when(SizeAbove::new(COMPRESS_ABOVE_BYTES));
+            // Events must not wait in a compressor for more of them.
+            .compress_when(
+                SizeAbove::new(COMPRESS_ABOVE_BYTES)
+                    .and(NotForContentType::const_new("text/event-stream")),
+            );
         let mut router = Router::new()
             .route("/", get(|| async { Redirect::temporary("/graphql") }))
             .route(
@@ -111,6 +133,7 @@ impl Http {
                     .fallback(graphql::other_method),
             )
             .route("/graphql/schema.graphql", get(sdl::get))
+            .route("/graphql/ticket", post(ticket::post))
             .route("/setup", post(setup::post))
             .route("/healthz", get(|| async { "ok\n" }));
         if edge.app.config.playground != PlaygroundMode::Off {

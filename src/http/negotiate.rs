@@ -36,6 +36,39 @@ pub(super) fn accepted(headers: &HeaderMap) -> Option<MediaType> {
     }
 }
 
+/// Whether answers come as a stream of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Events {
+    /// The client does not know them.
+    Never,
+    /// For subscriptions.
+    ForSubscriptions,
+    /// For everything.
+    Always,
+}
+
+/// Whether the client takes `text/event-stream`, which has to be named, and likes it best.
+pub(super) fn events(headers: &HeaderMap) -> Events {
+    let (stream, by_name) = wish(headers, "text/event-stream");
+    if stream == 0 || !by_name {
+        return Events::Never;
+    }
+    let named = |kind| {
+        Some(wish(headers, kind))
+            .filter(|wish| wish.1)
+            .map(|wish| wish.0)
+    };
+    let (json, response) = (
+        named("application/json"),
+        named("application/graphql-response+json"),
+    );
+    if json.max(response).is_some_and(|other| other >= stream) {
+        Events::ForSubscriptions
+    } else {
+        Events::Always
+    }
+}
+
 /// How much a type is wanted, in thousandths, and whether it was named; the most specific entry
 /// that fits decides.
 fn wish(headers: &HeaderMap, wanted: &str) -> (u16, bool) {

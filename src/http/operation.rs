@@ -25,6 +25,15 @@ pub(super) struct Named {
     params: Params,
 }
 
+/// What the way that a request came by allows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way {
+    /// Nothing may change by GET.
+    pub(super) by_get: bool,
+    /// Whether there can be more than one answer.
+    pub(super) streams: bool,
+}
+
 /// An operation that may run.
 pub(super) struct Ready {
     /// Its document.
@@ -60,7 +69,7 @@ impl Named {
         operations.is_some_and(|operations| {
             operations
                 .iter()
-                .all(|operation| operation.kind() == OperationKind::Query)
+                .all(|operation| operation.kind() != OperationKind::Mutation)
         })
     }
 
@@ -69,7 +78,7 @@ impl Named {
         self,
         edge: &Arc<Edge>,
         caller: &Caller,
-        by_get: bool,
+        way: Way,
     ) -> Result<Ready, Failure> {
         let with_hints = caller.viewer.is_some();
         let Self {
@@ -102,7 +111,7 @@ impl Named {
             .document
             .operation(params.operation_name.as_deref())
             .map_err(|refusal| Failure::refused(&refusal, with_hints))?;
-        permitted(edge, caller, operation, by_get)?;
+        permitted(edge, caller, operation, way)?;
         edge.app
             .guard
             .check_values(operation, &params.variables)
@@ -117,12 +126,7 @@ impl Named {
     }
 }
 
-fn permitted(
-    edge: &Edge,
-    caller: &Caller,
-    operation: &Operation,
-    by_get: bool,
-) -> Result<(), Failure> {
+fn permitted(edge: &Edge, caller: &Caller, operation: &Operation, way: Way) -> Result<(), Failure> {
     if operation.is_introspection() {
         let allowed = match edge.app.config.introspection {
             Introspection::On => true,
@@ -134,13 +138,13 @@ fn permitted(
         }
     }
     match operation.kind() {
-        OperationKind::Mutation if by_get => Err(Failure::new(
+        OperationKind::Mutation if way.by_get => Err(Failure::new(
             StatusCode::METHOD_NOT_ALLOWED,
             ErrorCode::BadRequest,
-            "GET is for queries only; send mutations by POST",
+            "GET does not change anything; send mutations by POST",
         )
         .with(header::ALLOW, HeaderValue::from_static("POST"))),
-        OperationKind::Subscription => {
+        OperationKind::Subscription if !way.streams => {
             let message = Cow::Borrowed(
                 "subscriptions need a WebSocket (graphql-transport-ws) or `Accept: text/event-stream`",
             );

@@ -73,6 +73,15 @@ pub(super) fn of_body(body: &[u8], guard: &Guard, most: usize) -> Result<Request
     }
 }
 
+/// Reads the payload of a message; an error of the outer kind says that it is none.
+pub(super) fn of_payload(
+    payload: &RawValue,
+    guard: &Guard,
+) -> Result<Result<Params, Failure>, serde_json::Error> {
+    let wire = serde_json::from_str(payload.get())?;
+    Ok(Params::read(wire, guard))
+}
+
 /// Reads the query part of an address.
 pub(super) fn of_address(query: &str, guard: &Guard) -> Result<Params, Failure> {
     let mut found: [Option<String>; 4] = Default::default();

@@ -20,6 +20,8 @@ use uuid::Uuid;
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit-limit");
 const REMAINING: HeaderName = HeaderName::from_static("ratelimit-remaining");
+/// Between two looks at a budget that is used up.
+const SHORTEST_WAIT: Duration = Duration::from_millis(10);
 const RESET: HeaderName = HeaderName::from_static("ratelimit-reset");
 
 /// Whose budget a request uses.
@@ -143,6 +145,14 @@ impl Rate {
         budget
             .map(Some)
             .map_err(|wait| limited(limiter, wait, "cost points"))
+    }
+
+    /// Uses up points as soon as there are so many.
+    pub(super) async fn points_in_time(&self, principal: &Principal, points: u32) {
+        let Some(limiter) = &self.points else { return };
+        while let Err(wait) = limiter.take(principal, points) {
+            tokio::time::sleep(wait.max(SHORTEST_WAIT)).await;
+        }
     }
 
     /// Forgets callers whose budgets are full again.

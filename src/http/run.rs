@@ -81,13 +81,7 @@ pub(super) async fn run(
         app.clock.clone(),
         app.limits,
     );
-    let mut request = Request::new(String::new())
-        .variables(Variables::from_json(serde_json::Value::Object(
-            ready.variables,
-        )))
-        .data(scope.clone());
-    request.operation_name = ready.name;
-    request.set_parsed_query(ready.prepared.tree.clone());
+    let request = request(ready).data(scope.clone());
     let work = gql::drive(app.schema.execute(request), &scope.lanes);
     let deadline = tokio::time::Instant::from_std(facts.started + app.config.request_timeout);
     let result = tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await;
@@ -121,6 +115,15 @@ pub(super) async fn run(
         statements,
         notes,
     }
+}
+
+/// What the engine gets of an operation.
+pub(super) fn request(ready: Ready) -> Request {
+    let variables = serde_json::Value::Object(ready.variables);
+    let mut request = Request::new(String::new()).variables(Variables::from_json(variables));
+    request.operation_name = ready.name;
+    request.set_parsed_query(ready.prepared.tree.clone());
+    request
 }
 
 /// The request took too long.
@@ -176,7 +179,8 @@ fn write(response: &Response, cost: Cost, out: &mut Vec<u8>) -> (StatusCode, Out
     (status, outcome)
 }
 
-fn json(value: &impl Serialize, out: &mut Vec<u8>) {
+/// Writes any value as JSON.
+pub(super) fn json(value: &impl Serialize, out: &mut Vec<u8>) {
     let length = out.len();
     if let Err(error) = serde_json::to_writer(&mut *out, value) {
         // Only maps with keys that are no text fail, and there are none.

@@ -1,4 +1,4 @@
-//! Tokens that authenticate: `crs_` sessions and `crk_` API keys.
+//! Tokens that authenticate: `crs_` sessions, `crk_` API keys, `crt_` tickets for one socket.
 //!
 //! A token is a prefix, 43 characters of base62 (256 bits) and a checksum of six, so that scanners
 //! find leaked ones and a mistyped one is refused before any look into the database. Only the
@@ -14,13 +14,18 @@ pub enum SecretKind {
     Session,
     /// An API key.
     ApiKey,
+    /// Opens one socket, soon after it was made.
+    SocketTicket,
 }
 
 impl SecretKind {
+    const ALL: [Self; 3] = [Self::Session, Self::ApiKey, Self::SocketTicket];
+
     const fn prefix(self) -> &'static str {
         match self {
             Self::Session => "crs_",
             Self::ApiKey => "crk_",
+            Self::SocketTicket => "crt_",
         }
     }
 }
@@ -60,7 +65,7 @@ impl Secret {
 
     /// Recognises a token by prefix, length and checksum.
     pub fn parse(text: &str) -> Option<Self> {
-        let kind = [SecretKind::Session, SecretKind::ApiKey]
+        let kind = SecretKind::ALL
             .into_iter()
             .find(|kind| text.starts_with(kind.prefix()))?;
         let body = text.len().checked_sub(CHECKSUM)?;
@@ -125,7 +130,7 @@ mod tests {
 
     #[test]
     fn generated_tokens_are_recognised_and_altered_ones_are_not() {
-        for kind in [SecretKind::Session, SecretKind::ApiKey] {
+        for kind in SecretKind::ALL {
             let secret = Secret::generate(kind).unwrap();
             assert_eq!(Secret::parse(secret.expose()).unwrap().kind(), kind);
             for at in 4..secret.expose().len() {

@@ -22,16 +22,49 @@ pub enum Freshness {
     Now,
 }
 
+/// What is kept of a token by whoever asks again: enough to tell who is behind it, not enough to
+/// sign in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pass {
+    kind: SecretKind,
+    hash: Vec<u8>,
+}
+
+impl Pass {
+    /// What is kept of the session token with this hash.
+    pub(super) const fn of_session(hash: Vec<u8>) -> Self {
+        Self {
+            kind: SecretKind::Session,
+            hash,
+        }
+    }
+}
+
+impl From<&Secret> for Pass {
+    fn from(token: &Secret) -> Self {
+        Self {
+            kind: token.kind(),
+            hash: token.hash(),
+        }
+    }
+}
+
+impl std::fmt::Debug for Pass {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pass({:?})", self.kind)
+    }
+}
+
 /// Tells who is behind a token. Cheap to clone; clones share what they remember.
 ///
 /// ```text
 /// let viewer = match Secret::parse(bearer) {
-///     Some(token) => authenticator.authenticate(&token, &origin, now, Freshness::Recent).await?,
+///     Some(token) => authenticator.authenticate(&Pass::from(&token), &origin, now, Freshness::Recent).await?,
 ///     None => None, // no token of ours: refused without a look into the database
 /// };
 /// ```
 ///
-/// The HTTP layer calls [`Self::forget`] with the request's token when the notes of a response say
+/// The HTTP layer calls [`Self::forget`] with the request's pass when the notes of a response say
 /// `signed_out`, and [`Self::forget_all`] when they say `changed_rights`. Other nodes notice within
 /// [`Self::MAX_AGE`].
 #[derive(Clone)]
@@ -75,15 +108,15 @@ impl Authenticator {
     /// The database cannot be reached.
     pub async fn authenticate(
         &self,
-        token: &Secret,
+        pass: &Pass,
         origin: &Origin,
         now: DateTime<Utc>,
         freshness: Freshness,
     ) -> Result<Option<Arc<Viewer>>> {
-        let hash = token.hash();
+        let hash = &pass.hash;
         let recent = self
             .recent
-            .get(&hash)
+            .get(hash)
             .await
             .filter(|known| !is_old(known, now));
         if freshness == Freshness::Recent
@@ -91,11 +124,11 @@ impl Authenticator {
         {
             return Ok(Some(known.viewer.clone()));
         }
-        self.recent.invalidate(&hash).await;
+        self.recent.invalidate(hash).await;
         let found = if freshness == Freshness::Now {
-            let found = self.look_up(token, origin, now).await;
+            let found = self.look_up(pass, origin, now).await;
             if let Ok(known) = &found {
-                self.recent.insert(hash, known.clone()).await;
+                self.recent.insert(hash.clone(), known.clone()).await;
             }
             found.map_err(Arc::new)
         } else {
@@ -103,7 +136,7 @@ impl Authenticator {
             // Boxed, since the cache's future is large and every request would carry it.
             Box::pin(
                 self.recent
-                    .try_get_with(hash, self.look_up(token, origin, now)),
+                    .try_get_with(hash.clone(), self.look_up(pass, origin, now)),
             )
             .await
         };
@@ -117,8 +150,8 @@ impl Authenticator {
     }
 
     /// Forgets one token, after it was signed out.
-    pub async fn forget(&self, token: &Secret) {
-        self.recent.invalidate(&token.hash()).await;
+    pub async fn forget(&self, pass: &Pass) {
+        self.recent.invalidate(&pass.hash).await;
     }
 
     /// Forgets everybody, after rights changed.
@@ -128,12 +161,12 @@ impl Authenticator {
 
     async fn look_up(
         &self,
-        token: &Secret,
+        pass: &Pass,
         origin: &Origin,
         now: DateTime<Utc>,
     ) -> Result<Arc<Known>, Unknown> {
         let viewer = self
-            .read(token, origin, now)
+            .read(pass, origin, now)
             .await
             .map_err(Unknown::Failed)?;
         let viewer = Arc::new(viewer.ok_or(Unknown::Nobody)?);
@@ -145,17 +178,19 @@ impl Authenticator {
 
     async fn read(
         &self,
-        token: &Secret,
+        pass: &Pass,
         origin: &Origin,
         now: DateTime<Utc>,
     ) -> Result<Option<Viewer>> {
         let conn = self.db.get().await?;
         let system = System::new("find out who is behind a token");
-        let found = match token.kind() {
-            SecretKind::Session => store::use_session(&conn, system, &token.hash(), now).await?,
+        let found = match pass.kind {
+            SecretKind::Session => store::use_session(&conn, system, &pass.hash, now).await?,
             SecretKind::ApiKey => {
-                store::use_api_key(&conn, system, &token.hash(), origin, now).await?
+                store::use_api_key(&conn, system, &pass.hash, origin, now).await?
             }
+            // Good for opening a socket only, by `redeem_ticket`.
+            SecretKind::SocketTicket => None,
         };
         let Some(found) = found else { return Ok(None) };
         let access = Access::load(&conn, found.user).await?;

@@ -9,11 +9,13 @@ mod query;
 mod setup;
 mod sign_in;
 mod store;
+mod ticket;
 
-pub use authenticator::{Authenticator, Freshness};
+pub use authenticator::{Authenticator, Freshness, Pass};
 pub use mutation::{AuthenticationMutation, SignInInput, SignInPayload};
 pub use query::{AuthenticationQuery, LoginMethod, LoginOptions, POLICIES};
 pub use setup::{
     Administrator, CODE_LIFE, SetupError, complete_setup, create_administrator, setup_code,
 };
 pub use sign_in::{Guess, guess};
+pub use ticket::{TICKET_LIFE, make_ticket, redeem_ticket};

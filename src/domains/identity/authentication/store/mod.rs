@@ -1,10 +1,12 @@
 //! Statements that recognise callers and let them in.
 
 mod setup;
+mod ticket;
 
 pub(super) use setup::{
     NewAccount, create_account, end_setup, is_set_up, keep_code, kept_code, login_is_taken,
 };
+pub(super) use ticket::{keep_ticket, take_ticket};
 
 use super::authenticator::Holder;
 use crate::{

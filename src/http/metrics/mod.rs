@@ -1,5 +1,9 @@
 //! Counters and histograms for Prometheus. Labels have bounded values.
 
+mod live;
+
+pub(super) use live::{LiveMetrics, Transport};
+
 use super::{queue_metrics::QueueFigures, run::Report};
 use crate::db::Database;
 use metrics::{Counter, Histogram, Key, Label, Level, Metadata, Recorder};
@@ -15,7 +19,7 @@ use std::{
 /// Most operations that are counted by name; the names come from clients.
 const NAMES: usize = 200;
 const OTHER: &str = "other";
-const OUTCOMES: [&str; 4] = ["ok", "partial", "failed", "refused"];
+const OUTCOMES: [&str; 5] = ["ok", "partial", "failed", "refused", "cancelled"];
 const SECONDS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
@@ -26,12 +30,14 @@ const METADATA: Metadata<'static> = Metadata::new("chartroom", Level::INFO, None
 pub(super) struct Metrics {
     recorder: PrometheusRecorder,
     handle: PrometheusHandle,
+    /// Sockets and streams of events.
+    pub(super) live: LiveMetrics,
     operations: RwLock<HashMap<String, Arc<Operation>>>,
     refusals: RwLock<HashMap<&'static str, Counter>>,
 }
 
 /// What is counted of one operation.
-struct Operation {
+pub(super) struct Operation {
     outcomes: Vec<Counter>,
     duration: Histogram,
     statements: Histogram,
@@ -72,6 +78,7 @@ impl Metrics {
         recorder.describe_gauge(name, unit, text);
         let handle = recorder.handle();
         Ok(Self {
+            live: LiveMetrics::new(&recorder),
             recorder,
             handle,
             operations: RwLock::default(),
@@ -81,10 +88,20 @@ impl Metrics {
 
     /// Counts a finished request.
     pub(super) fn count(&self, report: &Report, took: Duration) {
+        let operation = self.count_stream(report);
+        operation.duration.record(took.as_secs_f64());
+        operation.statements.record(f64::from(
+            u32::try_from(report.statements).unwrap_or(u32::MAX),
+        ));
+    }
+
+    /// Counts a finished subscription, whose length says nothing of the server.
+    pub(super) fn count_stream(&self, report: &Report) -> Arc<Operation> {
         let outcome = match report.outcome {
             "ok" | "replayed" => 0,
             "partial" => 1,
             "failed" => 2,
+            "cancelled" => 4,
             _ => 3,
         };
         // Whoever is not signed in may not fill the list of names.
@@ -96,13 +113,10 @@ impl Metrics {
         if let Some(counter) = operation.outcomes.get(outcome) {
             counter.increment(1);
         }
-        operation.duration.record(took.as_secs_f64());
-        operation.statements.record(f64::from(
-            u32::try_from(report.statements).unwrap_or(u32::MAX),
-        ));
         if outcome == 3 {
             self.refusal(report.outcome).increment(1);
         }
+        operation
     }
 
     /// Everything, in the format of Prometheus.
