@@ -15,7 +15,8 @@ help: ## List the targets
 run: prerequisites ## Serve the demo on 127.0.0.1:8080 with a PostgreSQL of its own (PROFILE=dev builds faster, serves slower)
 	$(CHARTROOM) --profile $(PROFILE) -- serve --demo
 
-test: prerequisites ## Run every test
+test: ## Run every test
+	@scripts/install-prerequisites tests
 	@if cargo nextest --version >/dev/null 2>&1; then set -x; scripts/with-test-postgres cargo nextest run $(LOCKED); else set -x; scripts/with-test-postgres cargo test $(LOCKED) --lib --bins --tests; fi
 	cargo test $(LOCKED) --doc
 

@@ -14,6 +14,7 @@ mod measure;
 mod report;
 mod servers;
 mod sqljson;
+mod subscriptions;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
@@ -58,12 +59,14 @@ struct Args {
     hold: bool,
     #[arg(long, hide = true, env = "PATH", hide_env_values = true)]
     search_path: Option<OsString>,
-    #[arg(long, hide = true)]
+    #[arg(long, hide = true, global = true)]
     bench: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measures changes of jobs on their way to those who watch them.
+    Subscriptions(subscriptions::Load),
     /// Serves the reference.
     #[command(hide = true)]
     Sqljson {
@@ -91,6 +94,7 @@ fn main() -> anyhow::Result<()> {
                 runtime.block_on(sqljson::serve(database, *bind))
             }
             Command::Lifted { database, bind } => runtime.block_on(lifted::serve(database, *bind)),
+            Command::Subscriptions(load) => runtime.block_on(run(&args, Some(*load))),
         };
     }
     if !args.bench {
@@ -101,15 +105,18 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(run(&args))
+    runtime.block_on(run(&args, None))
 }
 
-async fn run(args: &Args) -> anyhow::Result<()> {
+async fn run(args: &Args, load: Option<subscriptions::Load>) -> anyhow::Result<()> {
     let postgres = dataset::Postgres::start(args).await?;
     let mut end = signal(SignalKind::terminate())?;
     // Whichever way it ends, the servers end with what holds them.
     let outcome = tokio::select! {
-        outcome = measure::all(args, &postgres) => outcome,
+        outcome = async { match load {
+            Some(load) => subscriptions::run(args, load, &postgres).await,
+            None => measure::all(args, &postgres).await,
+        } } => outcome,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
         _ = end.recv() => Err(anyhow!("told to end")),
     };

@@ -40,6 +40,15 @@ impl Server {
 
     /// Chartroom, on a database.
     pub(crate) async fn chartroom(args: &Args, world: &World) -> anyhow::Result<Self> {
+        Self::watched(args, world, 20).await
+    }
+
+    /// Chartroom, on a database, for one user with so many sockets.
+    pub(crate) async fn watched(
+        args: &Args,
+        world: &World,
+        sockets: usize,
+    ) -> anyhow::Result<Self> {
         let address = free()?;
         let mut command = Command::new(&args.server);
         command
@@ -51,6 +60,8 @@ impl Server {
             .env("CHARTROOM_ADMIN_BIND", free()?.to_string())
             .env("CHARTROOM_RATE_LIMIT_REQUESTS", "0")
             .env("CHARTROOM_RATE_LIMIT_POINTS", "0")
+            // One more, which is closing while the others open.
+            .env("CHARTROOM_SOCKETS_PER_USER", (sockets + 1).to_string())
             .env("CHARTROOM_DATA_DIR", directory("data", address)?);
         Self::start(command, address, "chartroom").await
     }
@@ -82,6 +93,18 @@ impl Server {
     /// The process id, for profilers.
     pub(crate) fn pid(&self) -> Option<u32> {
         self.process.id()
+    }
+}
+
+impl Server {
+    /// Memory that the process has in RAM, in bytes.
+    pub(crate) fn resident(&self) -> anyhow::Result<u64> {
+        let pid = self.pid().context("the server has ended")?;
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.trim().strip_suffix("kB"));
+        let kib: u64 = kib.context("no VmRSS")?.trim().parse()?;
+        Ok(kib * 1024)
     }
 }
 

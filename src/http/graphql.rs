@@ -5,6 +5,7 @@ use super::{
     call::Call,
     caller::Caller,
     credentials::{self, Credentials},
+    facts,
     failure::Failure,
     negotiate::{self, Events, MediaType},
     params::{self, Requests},
@@ -66,7 +67,7 @@ pub(super) async fn get(
     let query = parts.uri.query();
     if playground::is_wanted(&parts.headers, query) && shows_playground(&edge, &facts, &parts).await
     {
-        return playground::page();
+        return playground::page(facts::host(&parts));
     }
     let Some((media, events)) = accepted(&parts) else {
         return not_acceptable(&facts);

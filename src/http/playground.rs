@@ -19,8 +19,8 @@ use serde::Serialize;
 
 /// What the page may load: its own files, nothing else. Monaco writes inline styles, scripts are never inline.
 const PAGE_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-     font-src 'self' data:; img-src 'self' data:; worker-src 'self'; connect-src 'self'; \
-     base-uri 'none'; frame-ancestors 'none'";
+     font-src 'self' data:; img-src 'self' data:; worker-src 'self'; base-uri 'none'; \
+     frame-ancestors 'none'; connect-src 'self'";
 /// Policy of the files themselves. Workers take theirs from here, not from the page.
 const ASSET_POLICY: &str = "default-src 'none'; script-src 'self'; frame-ancestors 'none'";
 /// For files whose names change with their content: a year is the longest that caches honour.
@@ -136,22 +136,33 @@ pub(crate) fn is_wanted(headers: &HeaderMap, query: Option<&str>) -> bool {
     !has_operation && html > data
 }
 
-/// The page. It depends on the `Accept` header, and says so to caches.
-pub(crate) fn page() -> Response {
+/// The page, for whoever called the server by the name `host`. It depends on the `Accept` header, and says so to
+/// caches.
+pub(crate) fn page(host: Option<&str>) -> Response {
     let Some(file) = Dist::get("index.html") else {
         return StatusCode::NOT_FOUND.into_response();
     };
+    let policy = page_policy(host);
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, REVALIDATE),
         (header::VARY, "accept"),
-        (header::CONTENT_SECURITY_POLICY, PAGE_POLICY),
+        (header::CONTENT_SECURITY_POLICY, &*policy),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
         (OPENER_POLICY, "same-origin"),
     ];
     (headers, Body::from(file.data)).into_response()
+}
+
+/// The page's policy. Not every browser counts the sockets of the own origin as its own, so they are named.
+fn page_policy(host: Option<&str>) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
+    match host.filter(|host| host.bytes().all(is_plain)) {
+        Some(host) => format!("{PAGE_POLICY} ws://{host} wss://{host}"),
+        None => PAGE_POLICY.to_owned(),
+    }
 }
 
 /// One built file; compressed by the build script where the client takes Brotli, else left to the compression layer.
@@ -344,6 +355,19 @@ mod tests {
             None
         ));
         assert!(!is_wanted(&HeaderMap::new(), None));
+    }
+
+    #[test]
+    fn the_policy_names_the_sockets_of_plain_hosts_only() {
+        let policy = page_policy(Some("bi.example.test:8443"));
+        assert!(
+            policy.ends_with(
+                "connect-src 'self' ws://bi.example.test:8443 wss://bi.example.test:8443"
+            )
+        );
+        for host in [None, Some("a.test; script-src *"), Some("*"), Some("a b")] {
+            assert_eq!(page_policy(host), PAGE_POLICY);
+        }
     }
 
     #[test]

@@ -126,7 +126,8 @@ async fn tenant_tables_say_whose_they_are() {
          AND t.table_name NOT IN ('__diesel_schema_migrations', 'installation', 'organizations', 'users', \
            'password_credentials', 'sign_in_failures', 'sessions', 'api_keys', 'roles', 'role_assignments', \
            'audit_events', 'idempotency_keys', 'jobs', 'job_inputs', 'job_events', 'job_logs', 'job_effects', \
-           'job_limits', 'job_schedules', 'job_fires', 'worker_nodes') \
+           'job_limits', 'job_schedules', 'job_fires', 'worker_nodes', \
+           'socket_tickets') \
          AND NOT EXISTS (SELECT FROM information_schema.columns c WHERE c.table_schema = 'public' \
            AND c.table_name = t.table_name AND c.column_name = 'organization_id' AND c.is_nullable = 'NO')",
     )

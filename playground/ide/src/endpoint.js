@@ -6,3 +6,5 @@ export const ASSETS_URL = new URL('.', import.meta.url);
 export const API_URL = new URL(ASSETS_URL.href.replace(/\/assets\/$/, ''));
 /** Address of the schema file. */
 export const SDL_URL = `${API_URL.pathname}/schema.graphql`;
+/** Where a session cookie is exchanged for a ticket to a socket. */
+export const TICKET_URL = `${API_URL.pathname}/ticket`;

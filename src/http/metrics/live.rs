@@ -16,7 +16,7 @@ pub(in super::super) enum Transport {
 
 /// The codes that sockets close with.
 const CODES: [u16; 12] = [
-    1000, 1002, 1009, 1012, 1013, 4400, 4401, 4403, 4408, 4409, 4429, 0,
+    1000, 1006, 1009, 1012, 1013, 4400, 4401, 4403, 4408, 4409, 4429, 0,
 ];
 
 /// The metrics of sockets and streams.
@@ -92,7 +92,7 @@ impl LiveMetrics {
         self.sockets.increment(1.0);
     }
 
-    /// A socket closed, with this code; 1000 where the client left.
+    /// A socket closed, with this code; 1000 where the client left, 1006 where the connection broke.
     pub(in super::super) fn socket_closed(&self, code: u16) {
         self.sockets.decrement(1.0);
         let counter = self.closes.get(&code).or_else(|| self.closes.get(&0));

@@ -43,15 +43,19 @@ pub(super) async fn serve(socket: WebSocket, opening: Opening) {
     let end = converse(&opening, &mut sink, &mut stream).await;
     let code = match &end {
         End::Left => 1000,
+        // Most often a connection that broke off, which nobody can be told of.
+        End::Close(close) if *close == Close::BROKEN => 1006,
         End::Close(close) => close.code,
     };
     live.socket_closed(code);
     let duration_ms = began.elapsed().as_millis();
     let request_id = &opening.facts.id;
     tracing::debug!(target: "chartroom::request", code, %duration_ms, request_id, "socket");
-    if let End::Close(close) = end {
-        writer::close(sink, stream, &close).await;
-    }
+    let close = match &end {
+        End::Left => None,
+        End::Close(close) => Some(close),
+    };
+    writer::close(sink, stream, close).await;
 }
 
 async fn converse(

@@ -3,7 +3,10 @@
 use super::{Opening, close::Close};
 use axum::extract::ws::{Message, WebSocket};
 use bytes::Bytes;
-use futures_util::{SinkExt as _, stream::SplitSink};
+use futures_util::{
+    SinkExt as _, StreamExt as _,
+    stream::{SplitSink, SplitStream},
+};
 use std::{
     sync::{
         Arc,
@@ -104,15 +107,18 @@ async fn feed(
 /// How long a close may take, both to be sent and to be answered.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// Says why the socket closes, and waits a little for the client to have heard it.
+/// Says why the socket closes, or answers the client's farewell, and waits a little for it to be heard.
 pub(super) async fn close(
     mut sink: SplitSink<WebSocket, Message>,
-    mut stream: futures_util::stream::SplitStream<WebSocket>,
-    close: &Close,
+    mut stream: SplitStream<WebSocket>,
+    close: Option<&Close>,
 ) {
-    use futures_util::StreamExt as _;
     let farewell = async {
-        sink.send(Message::Close(Some(close.frame()))).await?;
+        match close {
+            Some(close) => sink.send(Message::Close(Some(close.frame()))).await?,
+            // The answer is ready since the farewell was read.
+            None => sink.flush().await?,
+        }
         // A connection that is dropped with unread data is reset, and the reason would be lost.
         while let Some(Ok(_unread)) = stream.next().await {}
         Ok::<_, axum::Error>(())

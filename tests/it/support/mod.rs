@@ -4,9 +4,11 @@ mod answer;
 mod app;
 mod postgres;
 mod reply;
+mod socket;
 mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{Actor, TestApp};
 pub(crate) use reply::Reply;
+pub(crate) use socket::{Heard, Socket};
 pub(crate) use world::Tenant;

@@ -1,0 +1,59 @@
+// The package `graphql-sse` against a server; fails on anything that is not as promised.
+//
+//   CHARTROOM_URL=http://127.0.0.1:8080 CHARTROOM_TOKEN=crs_… node client.mjs
+import assert from 'node:assert/strict';
+import { createClient } from 'graphql-sse';
+
+const base = process.env.CHARTROOM_URL;
+const token = process.env.CHARTROOM_TOKEN;
+assert.ok(base && token, 'CHARTROOM_URL and CHARTROOM_TOKEN say where and as whom');
+
+const open = (options = {}) => createClient({
+  url: `${base}/graphql`,
+  singleConnection: false,
+  headers: { authorization: `Bearer ${token}` },
+  retryAttempts: 0,
+  ...options,
+});
+
+/** All results of an operation. */
+async function all(client, operation) {
+  const results = [];
+  for await (const result of client.iterate(typeof operation === 'string' ? { query: operation } : operation)) {
+    results.push(result);
+  }
+  return results;
+}
+
+const checks = {
+  async 'queries have one result'() {
+    const client = open();
+    const [who, ...more] = await all(client, '{ viewer { user { username } } }');
+    assert.ok(who.data.viewer.user.username);
+    assert.deepEqual(more, []);
+    client.dispose();
+  },
+  async 'many operations run side by side'() {
+    const client = open();
+    const queries = Array.from({ length: 20 }, (_, n) => all(client, `{ a${n}: __typename }`));
+    (await Promise.all(queries)).forEach(([answer], n) => assert.deepEqual(answer.data, { [`a${n}`]: 'Query' }));
+    client.dispose();
+  },
+  async 'errors of a request are a result'() {
+    const client = open();
+    const [refused, ...more] = await all(client, '{ nope }');
+    assert.equal(refused.errors[0].extensions.code, 'VALIDATION_FAILED');
+    assert.deepEqual(more, []);
+    client.dispose();
+  },
+  async 'a bad token is refused'() {
+    const client = open({ headers: { authorization: 'Bearer nonsense' } });
+    await assert.rejects(all(client, '{ __typename }'), (error) => error.response?.status === 401);
+    client.dispose();
+  },
+};
+
+for (const [name, check] of Object.entries(checks)) {
+  await check();
+  console.log(`ok  ${name}`);
+}
