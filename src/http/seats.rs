@@ -67,13 +67,13 @@ mod tests {
         let one = Principal::Address([192, 0, 2, 1].into());
         let two = Principal::Address([192, 0, 2, 2].into());
         let first = seats.take(SeatKind::Socket, one, 2).unwrap();
-        let _second = seats.take(SeatKind::Socket, one, 2).unwrap();
+        let second = seats.take(SeatKind::Socket, one, 2).unwrap();
         assert!(seats.take(SeatKind::Socket, one, 2).is_none());
-        let _other = seats.take(SeatKind::Stream, one, 2).unwrap();
-        let _stranger = seats.take(SeatKind::Socket, two, 2).unwrap();
+        let other = seats.take(SeatKind::Stream, one, 2).unwrap();
+        let stranger = seats.take(SeatKind::Socket, two, 2).unwrap();
         drop(first);
-        let _third = seats.take(SeatKind::Socket, one, 2).unwrap();
-        drop((_second, _third, _other, _stranger));
+        let third = seats.take(SeatKind::Socket, one, 2).unwrap();
+        drop((second, third, other, stranger));
         assert!(seats.0.lock().unwrap().is_empty());
     }
 }

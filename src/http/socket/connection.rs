@@ -64,7 +64,9 @@ async fn converse(
     stream: &mut SplitStream<WebSocket>,
 ) -> End {
     let stopping = &opening.edge.app.stopping;
-    let greeting = stopping.run_until_cancelled(greet(opening, sink, stream));
+    // In a box, since only the beginning needs so much room.
+    let greeting = Box::pin(greet(opening, sink, stream));
+    let greeting = stopping.run_until_cancelled(greeting);
     let (holder, _seat) = match greeting.await {
         None => return Close::RESTART.into(),
         Some(Err(end)) => return end,

@@ -126,7 +126,8 @@ impl Authenticator {
         }
         self.recent.invalidate(hash).await;
         let found = if freshness == Freshness::Now {
-            let found = self.look_up(pass, origin, now).await;
+            // Boxed for the same reason as below.
+            let found = Box::pin(self.look_up(pass, origin, now)).await;
             if let Ok(known) = &found {
                 self.recent.insert(hash.clone(), known.clone()).await;
             }
