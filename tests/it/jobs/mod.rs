@@ -1,7 +1,7 @@
 //! The job queue: its invariants J1 to J16 (`docs/jobs.md`), and what callers see of it.
 
 mod node;
-mod stage;
+pub(crate) mod stage;
 
 mod calendar;
 mod enqueue;

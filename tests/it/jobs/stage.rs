@@ -6,7 +6,7 @@ use chartroom::{
     app::App,
     authz::Origin,
     db::{Bind, sql},
-    domains::identity::authentication::Freshness,
+    domains::identity::authentication::{Freshness, Pass},
     gql::{
         self, Live, Scope,
         live::{self, Transport},
@@ -31,7 +31,7 @@ pub(crate) const UPDATES: &str = "subscription ($id: ID!, $after: Int! = 0) { \
 /// A transport without a network: rights of now from the token, as the real ones do it.
 struct Direct {
     app: Arc<App>,
-    token: Option<Secret>,
+    pass: Option<Pass>,
 }
 
 impl Transport for Direct {
@@ -40,9 +40,9 @@ impl Transport for Direct {
             let app = &self.app;
             let (origin, now) = (Origin::default(), app.clock.now());
             let mut viewer = None;
-            if let Some(token) = &self.token {
+            if let Some(pass) = &self.pass {
                 let authenticator = &app.authenticator;
-                let found = authenticator.authenticate(token, &origin, now, Freshness::Recent);
+                let found = authenticator.authenticate(pass, &origin, now, Freshness::Recent);
                 viewer = Some(found.await?.ok_or(Error::Unauthenticated)?);
             }
             let (db, clock) = (app.db.clone(), app.clock.clone());
@@ -85,7 +85,7 @@ pub(crate) async fn subscribe_at(
 ) -> BoxStream<'static, Value> {
     let transport = Arc::new(Direct {
         app: app.clone(),
-        token,
+        pass: token.as_ref().map(Pass::from),
     });
     let first = transport.scope().await.expect("a scope");
     let request = Request::new(query)

@@ -21,7 +21,7 @@ async fn metric(app: &TestApp, name: &str) -> String {
 }
 
 /// Waits until a metric has a value.
-async fn becomes(app: &TestApp, name: &str, value: &str) {
+pub(crate) async fn becomes(app: &TestApp, name: &str, value: &str) {
     let began = Instant::now();
     loop {
         let now = metric(app, name).await;

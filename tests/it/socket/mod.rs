@@ -1,9 +1,10 @@
 //! Operations over sockets: the protocol `graphql-transport-ws`, from outside.
 
 mod credentials;
-mod limits;
+pub(crate) mod limits;
 mod opening;
 mod operations;
+mod streams;
 
 use crate::support::TestApp;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
