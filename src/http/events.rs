@@ -25,7 +25,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::stream;
 use std::{convert::Infallible, pin::pin, sync::Arc};
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
@@ -168,10 +168,11 @@ impl Stream {
                         () = &mut ended => Turn::Ended,
                         () = tokio::time::sleep(settings.keep_alive) => Turn::Silence,
                     };
-                    // The answer in the making goes on.
+                    let Turn::Silence = turn else { break turn };
+                    // The answer in the making goes on. A client that has something to read needs no comment.
                     let comment = Bytes::from_static(COMMENT);
-                    if !matches!(turn, Turn::Silence) || self.sender.try_send(comment).is_err() {
-                        break turn;
+                    if let Err(TrySendError::Closed(_)) = self.sender.try_send(comment) {
+                        break Turn::Stop;
                     }
                 }
             };

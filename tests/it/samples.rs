@@ -1,6 +1,9 @@
 //! The samples of the playground run as they stand, filled as the playground fills them.
 
-use crate::support::{Actor, TestApp};
+use crate::{
+    jobs::stage,
+    support::{Actor, TestApp},
+};
 use chartroom::{
     db::sql,
     domains::{
@@ -185,6 +188,23 @@ async fn every_sample_does_what_it_says() {
     let queries = run(&app, admin, "query").await;
     let mutations = run(&app, admin, "mutation").await;
     assert!(queries >= 15 && mutations >= 10, "{queries} {mutations}");
+    // One of the mutations started a job.
+    let found = lookup(&app, admin).await;
+    let subscriptions: Vec<_> = samples()
+        .into_iter()
+        .filter(|sample| sample.is("subscription"))
+        .collect();
+    assert!(!subscriptions.is_empty());
+    for sample in subscriptions {
+        let variables = serde_json::from_str(&fill(&sample.variables, &found)).expect("JSON");
+        let mut answers = stage::subscribe(&app, admin, &sample.document, variables).await;
+        let first = stage::next(&mut answers).await.expect("an answer");
+        assert!(
+            first["errors"].is_null(),
+            "{}: {first}",
+            sample.path.display()
+        );
+    }
 }
 
 #[tokio::test]

@@ -50,6 +50,8 @@ const made = () => ({
 
 /** Fills a text; `missing` names the placeholders that have no value. */
 export async function fill(text) {
+  // Jobs come and go while the page is open, and the newest one is meant.
+  if (text.includes('{{job}}')) findValues();
   await running;
   const known = { ...made(), ...values.get() };
   const missing = new Set();
