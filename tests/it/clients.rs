@@ -1,7 +1,15 @@
 //! Clients that people use, from their packages: `tests/clients/…`, run by Node.
 
 use crate::support::{Tenant, TestApp};
-use std::path::{Path, PathBuf};
+use chartroom::{
+    config::JobsConfig,
+    db::{Database, DatabaseConfig},
+    domains::platform,
+};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use tokio::process::Command;
 
 /// The folder of a client with its packages installed.
@@ -30,6 +38,14 @@ async fn installed(name: &str) -> PathBuf {
 async fn run(name: &str) {
     let folder = installed(name).await;
     let app = TestApp::start().await;
+    let pool = Database::new(DatabaseConfig {
+        url: app.database_url(),
+        max_connections: 4,
+        wait_timeout: Duration::from_secs(10),
+        statement_timeout: Duration::from_secs(10),
+    });
+    let handlers = platform::handlers(&JobsConfig::for_tests()).expect("handlers");
+    app.app.start_worker(pool.expect("a pool"), handlers, 2);
     let tenant = Tenant::create(&app, "acme").await;
     let address = app.listen().await;
     let token = app.token(tenant.admin).await;

@@ -27,6 +27,17 @@ async function all(client, operation) {
   return results;
 }
 
+const START = 'mutation { runSelftest(input: { steps: 4, stepSeconds: 0.3 }) { job { id } userErrors { message } } }';
+const WATCH = 'subscription ($id: ID!, $after: Int! = 0) { jobUpdated(id: $id, afterVersion: $after) { version status job { id } } }';
+
+/** Versions and the last status of what a subscription gave. */
+function story(results) {
+  const updates = results.map(({ data, errors }) => data?.jobUpdated ?? assert.fail(JSON.stringify(errors)));
+  const versions = updates.map(({ version }) => version);
+  assert.deepEqual(versions, [...new Set(versions)].sort((a, b) => a - b), 'each once and in order');
+  return { versions, first: updates[0].status, last: updates.at(-1).status };
+}
+
 const checks = {
   async 'queries and mutations have one result'() {
     const client = open();
@@ -45,6 +56,16 @@ const checks = {
     const answers = await Promise.all(queries);
     answers.forEach(([answer], n) => assert.deepEqual(answer.data, { [`a${n}`]: 'Query' }));
     assert.equal(sockets, 1);
+    await client.dispose();
+  },
+  async 'a job is followed from its start to its end'() {
+    const client = open();
+    const [started] = await all(client, START);
+    const { id } = started.data.runSelftest.job;
+    const whole = story(await all(client, { query: WATCH, variables: { id } }));
+    assert.deepEqual([whole.versions[0], whole.first, whole.last], [1, 'QUEUED', 'SUCCEEDED']);
+    const rest = story(await all(client, { query: WATCH, variables: { id, after: whole.versions.at(-2) } }));
+    assert.deepEqual(rest.versions, whole.versions.slice(-1));
     await client.dispose();
   },
   async 'errors of a request are an error'() {
