@@ -111,7 +111,9 @@ impl managed::Manager for Manager {
     type Error = diesel::ConnectionError;
 
     async fn create(&self) -> Result<Slot, diesel::ConnectionError> {
-        let mut conn = super::connect(&self.config.url).await?;
+        // In a box: every future that may have to connect would carry the room for it, and
+        // subscriptions wait long with theirs.
+        let mut conn = Box::pin(super::connect(&self.config.url)).await?;
         let traffic = Arc::new(Traffic::default());
         conn.set_instrumentation(Counter(traffic.clone()));
         let timeout = self.config.statement_timeout.as_millis();
