@@ -182,7 +182,9 @@ where
             let after = after_commit
                 .into_inner()
                 .unwrap_or_else(PoisonError::into_inner);
-            after.into_iter().for_each(|work| work());
+            for work in after {
+                work();
+            }
             if let Some(viewer) = viewer {
                 scope.go_on_with(viewer);
             }

@@ -2,7 +2,7 @@
 
 use super::Kind;
 use crate::kernel::{
-    Result,
+    Id, Result,
     entity::{JobId, OrganizationId, ProjectId, UserId},
 };
 use serde_json::Value;
@@ -163,6 +163,6 @@ impl NewJob {
 
     /// Whose share of the workers it takes; the installation's own jobs have one together.
     pub(super) fn tenant(&self) -> Uuid {
-        self.organization.map_or_else(Uuid::nil, |id| id.uuid())
+        self.organization.map_or_else(Uuid::nil, Id::uuid)
     }
 }

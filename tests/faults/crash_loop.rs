@@ -39,7 +39,12 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
         let pause = random.random_range(700..1_600);
         sleep(Duration::from_millis(pause)).await;
         if n % 5 == 4 {
-            let left = stage.number("SELECT count(*) FROM jobs WHERE finished_at IS NULL", Vec::new()).await;
+            let left = stage
+                .number(
+                    "SELECT count(*) FROM jobs WHERE finished_at IS NULL",
+                    Vec::new(),
+                )
+                .await;
             println!("  {} signals, {:?} jobs left", n + 1, left.ok());
         }
     }
@@ -47,7 +52,10 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
         thaw.await.expect("no panic");
     }
     let drained = stage.drained(Duration::from_secs(90)).await;
-    println!("  {kills} kills, {freezes} freezes, {:?} in all", began.elapsed());
+    println!(
+        "  {kills} kills, {freezes} freezes, {:?} in all",
+        began.elapsed()
+    );
     verdict.check(
         drained.is_some(),
         format!("drained within 90 s of the last signal ({drained:?})"),

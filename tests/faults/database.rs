@@ -54,7 +54,10 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
                     sleep(Duration::from_millis(100)).await;
                 }
             }
-            assert!(asked.elapsed() < Duration::from_secs(60), "the database stays away");
+            assert!(
+                asked.elapsed() < Duration::from_secs(60),
+                "the database stays away"
+            );
         }
         slowest = slowest.max(asked.elapsed());
         n += 1;
@@ -68,20 +71,31 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
         "  {} requests acknowledged, {doubts} in doubt, the slowest took {slowest:?}",
         acknowledged.len()
     );
-    verdict.check(kills == KILLS, format!("PostgreSQL was killed {kills} times"));
     verdict.check(
-        workers.iter_mut().all(Worker::is_alive),
-        "no worker ended",
+        kills == KILLS,
+        format!("PostgreSQL was killed {kills} times"),
     );
-    verdict.check(drained.is_some(), format!("drained within 60 s ({drained:?})"));
+    verdict.check(workers.iter_mut().all(Worker::is_alive), "no worker ended");
+    verdict.check(
+        drained.is_some(),
+        format!("drained within 60 s ({drained:?})"),
+    );
     let mut lost = 0;
     for id in acknowledged.values() {
         let there = "SELECT count(*) FROM jobs WHERE id = ?";
         let count = stage.number(there, vec![(*id).into()]).await;
         lost += usize::from(count.expect("an answer") != 1);
     }
-    verdict.check(lost == 0, format!("every acknowledged job is there ({lost} are not)"));
-    let all = stage.number("SELECT count(*) FROM jobs WHERE kind = 'SELFTEST'", Vec::new()).await;
+    verdict.check(
+        lost == 0,
+        format!("every acknowledged job is there ({lost} are not)"),
+    );
+    let all = stage
+        .number(
+            "SELECT count(*) FROM jobs WHERE kind = 'SELFTEST'",
+            Vec::new(),
+        )
+        .await;
     let all = all.expect("an answer");
     verdict.check(
         all == i64::try_from(acknowledged.len()).expect("few"),

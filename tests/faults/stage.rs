@@ -53,7 +53,8 @@ pub(crate) struct Stage {
 
 impl Stage {
     pub(crate) async fn start() -> Self {
-        let directory = std::env::temp_dir().join(format!("chartroom-faults-{}", std::process::id()));
+        let directory =
+            std::env::temp_dir().join(format!("chartroom-faults-{}", std::process::id()));
         std::fs::create_dir_all(&directory).expect("a directory");
         let options = EmbeddedOptions {
             search_path: std::env::var_os("PATH"),

@@ -22,7 +22,10 @@ const CUTS: usize = 4;
 type Saw = Vec<(i32, JobStatus, i32)>;
 
 pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdict) {
-    println!("watchers: {} followers on 2 nodes, {CUTS} cuts each", JOBS * FOLLOWERS);
+    println!(
+        "watchers: {} followers on 2 nodes, {CUTS} cuts each",
+        JOBS * FOLLOWERS
+    );
     stage.run("DELETE FROM jobs").await;
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let node = || Jobs::new(&stage.db, Stage::config(), &tasks, &stopping);
@@ -44,7 +47,11 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
         async move {
             use diesel_async::RunQueryDsl as _;
             let mut kills = 0;
-            while stopping.run_until_cancelled(sleep(Duration::from_secs(1))).await.is_some() {
+            while stopping
+                .run_until_cancelled(sleep(Duration::from_secs(1)))
+                .await
+                .is_some()
+            {
                 if let Ok(conn) = db.get().await {
                     let killed = chartroom::db::sql(
                         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -62,16 +69,23 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
     });
     let mut saw: HashMap<JobId, Vec<Saw>> = HashMap::new();
     for (id, follower) in followers {
-        saw.entry(id).or_default().push(follower.await.expect("no panic"));
+        saw.entry(id)
+            .or_default()
+            .push(follower.await.expect("no panic"));
     }
     stopping.cancel();
     let kills = killer.await.expect("no panic");
     drop(worker);
-    println!("  {kills} listening connections killed, {:?}", began.elapsed());
+    println!(
+        "  {kills} listening connections killed, {:?}",
+        began.elapsed()
+    );
     let (mut missed, mut complete) = (0, 0);
     for (id, all) in saw {
         let conn = stage.db.get().await.expect("a connection");
-        let events = chartroom::jobs::history::events(&conn, id, 0).await.expect("the events");
+        let events = chartroom::jobs::history::events(&conn, id, 0)
+            .await
+            .expect("the events");
         let stored = changes(events.iter().map(|event| (event.status, event.attempt)));
         for one in all {
             let rises = one.windows(2).all(|pair| pair[0].0 < pair[1].0);
@@ -85,7 +99,9 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
     }
     verdict.check(
         missed == 0 && complete == JOBS * FOLLOWERS,
-        format!("every follower saw every status in order, and the end: {complete}, {missed} did not"),
+        format!(
+            "every follower saw every status in order, and the end: {complete}, {missed} did not"
+        ),
     );
     verdict.check(kills > 0, "listening connections were killed meanwhile");
     stage.check_quiet(verdict).await;

@@ -4,7 +4,6 @@
 #![expect(
     clippy::too_many_lines,
     clippy::string_slice,
-    clippy::large_futures,
     clippy::needless_pass_by_value,
     clippy::similar_names,
     clippy::disallowed_methods,

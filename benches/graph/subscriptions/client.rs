@@ -78,7 +78,10 @@ async fn listen(mut socket: Socket, watch: Watch) {
             continue;
         };
         let place: usize = wire.id.parse().unwrap_or_default();
-        let version = wire.payload["data"]["jobUpdated"]["version"].as_i64();
+        let version = wire
+            .payload
+            .pointer("/data/jobUpdated/version")
+            .and_then(serde_json::Value::as_i64);
         let (Some(version), Some(job), Some(last)) =
             (version, watch.jobs.get(place), last.get_mut(place))
         else {

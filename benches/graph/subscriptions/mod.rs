@@ -25,7 +25,7 @@ use std::{
 use tokio::sync::mpsc;
 
 /// How long everybody may take to be there, and the last events to arrive.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the server rests before its memory is read.
 const REST: Duration = Duration::from_secs(5);
 
@@ -90,7 +90,7 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
     let times = collect(receiver);
     report(
         load,
-        times,
+        &times,
         &Memory {
             empty,
             watched,
@@ -191,7 +191,7 @@ fn collect(mut receiver: mpsc::UnboundedReceiver<Duration>) -> Vec<Duration> {
     times
 }
 
-fn report(load: Load, times: Vec<Duration>, memory: &Memory) -> anyhow::Result<()> {
+fn report(load: Load, times: &[Duration], memory: &Memory) -> anyhow::Result<()> {
     let at = |share: usize| -> anyhow::Result<Duration> {
         let place = (times.len() * share / 1000).min(times.len().saturating_sub(1));
         times.get(place).copied().context("no event arrived")

@@ -55,7 +55,7 @@ pub(super) async fn run(inner: &Inner) {
             Ok(0) => {}
             Ok(_changed) => inner.jobs.announce(),
             Err(error) => {
-                tracing::debug!(%error, "the queue could not be looked after; again soon")
+                tracing::debug!(%error, "the queue could not be looked after; again soon");
             }
         }
         sleep(inner.config().poll.max(Duration::from_millis(50))).await;

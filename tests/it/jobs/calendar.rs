@@ -63,10 +63,22 @@ async fn jump(app: &TestApp, to: &str) {
 async fn j11_three_nodes_fire_each_due_time_once() {
     let app = TestApp::start().await;
     for n in 0..5 {
-        schedule(&app, &format!("s{n}"), "* * * * *", CatchUp::All, Overlap::Allow).await;
+        schedule(
+            &app,
+            &format!("s{n}"),
+            "* * * * *",
+            CatchUp::All,
+            Overlap::Allow,
+        )
+        .await;
     }
     // Ten minutes of due times, all at once, for three nodes at once.
-    run(&app, "UPDATE job_schedules SET next_due_at = date_trunc('minute', now()) - interval '9 minutes'", []).await;
+    run(
+        &app,
+        "UPDATE job_schedules SET next_due_at = date_trunc('minute', now()) - interval '9 minutes'",
+        [],
+    )
+    .await;
     let witness = Witness::default();
     let _nodes = [
         Node::start(&app, &witness, 4),
@@ -103,13 +115,21 @@ async fn j11_an_outage_is_caught_up_as_the_policy_says() {
         schedule(&app, name, "*/10 * * * *", catch_up, Overlap::Allow).await;
     }
     // Down from 09:55 to 13:05: 19 due times.
-    run(&app, "UPDATE job_schedules SET next_due_at = '2026-06-01T10:00:00Z'", []).await;
+    run(
+        &app,
+        "UPDATE job_schedules SET next_due_at = '2026-06-01T10:00:00Z'",
+        [],
+    )
+    .await;
     jump(&app, "2026-06-01T13:05:00Z").await;
     let witness = Witness::default();
     let _node = Node::start(&app, &witness, 4);
     tokio::time::sleep(Duration::from_secs(2)).await;
     let found = |outcome: &str, n: i64| (outcome.to_owned(), n);
-    assert_eq!(fires(&app, "latest").await, [found("ENQUEUED", 1), found("MISSED", 18)]);
+    assert_eq!(
+        fires(&app, "latest").await,
+        [found("ENQUEUED", 1), found("MISSED", 18)]
+    );
     assert_eq!(fires(&app, "all").await, [found("ENQUEUED", 19)]);
     assert_eq!(fires(&app, "none").await, [found("MISSED", 19)]);
 }
@@ -118,7 +138,14 @@ async fn j11_an_outage_is_caught_up_as_the_policy_says() {
 async fn j11_both_changes_of_the_clocks_fire_once() {
     let app = TestApp::start().await;
     let witness = Witness::default();
-    schedule(&app, "nightly", "30 2 * * *", CatchUp::Latest, Overlap::Allow).await;
+    schedule(
+        &app,
+        "nightly",
+        "30 2 * * *",
+        CatchUp::Latest,
+        Overlap::Allow,
+    )
+    .await;
     // In spring 02:30 does not exist, in autumn it comes twice; the days before and after are plain.
     let mut seen = 0;
     for (before, after) in [
@@ -140,7 +167,11 @@ async fn j11_both_changes_of_the_clocks_fire_once() {
             tokio::time::sleep(Duration::from_millis(350)).await;
         }
         tokio::time::sleep(Duration::from_millis(700)).await;
-        assert_eq!(fires(&app, "nightly").await, [("ENQUEUED".to_owned(), 1)], "{after}");
+        assert_eq!(
+            fires(&app, "nightly").await,
+            [("ENQUEUED".to_owned(), 1)],
+            "{after}"
+        );
         node.kill();
         seen += 1;
     }
@@ -151,7 +182,12 @@ async fn j11_both_changes_of_the_clocks_fire_once() {
 async fn a_run_that_is_not_done_is_not_run_twice() {
     let app = TestApp::start().await;
     schedule(&app, "long", "* * * * *", CatchUp::Latest, Overlap::Skip).await;
-    run(&app, "UPDATE job_schedules SET next_due_at = '2026-06-01T10:00:00Z'", []).await;
+    run(
+        &app,
+        "UPDATE job_schedules SET next_due_at = '2026-06-01T10:00:00Z'",
+        [],
+    )
+    .await;
     jump(&app, "2026-06-01T10:00:30Z").await;
     // Nobody runs jobs here: a node without slots fires only.
     let witness = Witness::default();

@@ -55,10 +55,11 @@ async fn j1_a_job_is_there_if_and_only_if_its_transaction_is() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j8_one_key_is_one_job_whoever_asks_at_once() {
     let app = TestApp::start().await;
-    for make in [
-        (|n: usize| probe(&Orders::default()).idempotent(format!("key-{n}"))) as fn(usize) -> NewJob,
+    let kinds: [fn(usize) -> NewJob; 2] = [
+        |n| probe(&Orders::default()).idempotent(format!("key-{n}")),
         |n| probe(&Orders::default()).unique(format!("key-{n}")),
-    ] {
+    ];
+    for make in kinds {
         run(&app, "DELETE FROM jobs", []).await;
         for n in 0..3 {
             let asked = (0..50).map(|_| {
@@ -154,7 +155,7 @@ async fn a_job_for_later_waits_and_one_past_its_deadline_expires() {
     let never = put(
         &app,
         &probe(&Orders::default())
-            .after(Duration::from_secs(60))
+            .after(Duration::from_mins(1))
             .within(Duration::from_secs(1)),
     )
     .await;

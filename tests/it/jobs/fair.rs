@@ -49,7 +49,9 @@ async fn claim(app: &TestApp, slots: usize, most: u32) -> HashMap<OrganizationId
         .expect("a claim");
     let mut by_tenant = HashMap::new();
     for job in claimed {
-        *by_tenant.entry(job.organization.expect("a tenant")).or_default() += 1;
+        *by_tenant
+            .entry(job.organization.expect("a tenant"))
+            .or_default() += 1;
     }
     by_tenant
 }
@@ -64,7 +66,10 @@ async fn a_claim_is_shared_by_what_runs_already() {
     );
     flood(&app, &a, 100, "PROBE").await;
     flood(&app, &b, 100, "PROBE").await;
-    assert_eq!(claim(&app, 6, 0).await, HashMap::from([(a.id, 3), (b.id, 3)]));
+    assert_eq!(
+        claim(&app, 6, 0).await,
+        HashMap::from([(a.id, 3), (b.id, 3)])
+    );
     // The newcomer catches up with those who have three.
     flood(&app, &c, 100, "PROBE").await;
     assert_eq!(claim(&app, 3, 0).await, HashMap::from([(c.id, 3)]));
@@ -188,7 +193,11 @@ async fn j10_limits_hold_however_many_claim_at_once() {
     .await
     .expect("what runs");
     let of = |tenant: OrganizationId| -> i64 {
-        running.iter().filter(|row| row.0 == tenant).map(|row| row.2).sum()
+        running
+            .iter()
+            .filter(|row| row.0 == tenant)
+            .map(|row| row.2)
+            .sum()
     };
     assert_eq!((of(a.id), of(b.id)), (5, 7), "{running:?}");
     let of_lane = most("SELECT max(n) FROM samples WHERE kind = 'GUARDED'").await;
@@ -202,7 +211,11 @@ async fn priorities_age() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "a").await;
     let mut ids = Vec::new();
-    for priority in [Priority::Background, Priority::Normal, Priority::Interactive] {
+    for priority in [
+        Priority::Background,
+        Priority::Normal,
+        Priority::Interactive,
+    ] {
         ids.push(put(&app, &of(&tenant).with_priority(priority)).await);
     }
     let next = async || {
@@ -216,7 +229,7 @@ async fn priorities_age() {
         )
         .await
         .expect("a claim");
-        claimed.first().map(|job| job.lease.id)
+        claimed.into_iter().next().map(|job| job.lease.id)
     };
     assert_eq!(next().await, Some(ids[2]), "who waits for it comes first");
     // Three minutes later, the background job is worth as much as a fresh normal one, and older.

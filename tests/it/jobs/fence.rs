@@ -87,9 +87,17 @@ async fn j4_a_fenced_worker_changes_nothing() {
         let finished = jobs::finish(&conn, zombie.lease, &end, &done, &config).await;
         assert!(!finished.expect("an answer"), "{end:?}");
     }
-    assert!(!progress::report(&conn, zombie.lease, &done).await.expect("an answer"));
+    assert!(
+        !progress::report(&conn, zombie.lease, &done)
+            .await
+            .expect("an answer")
+    );
     let line = logs::Line::new(LogLevel::Info, "late", None);
-    assert!(!logs::write(&conn, zombie.lease, &[line]).await.expect("an answer"));
+    assert!(
+        !logs::write(&conn, zombie.lease, &[line])
+            .await
+            .expect("an answer")
+    );
     let intent = effects::intend(&conn, zombie.lease, "step", OnDoubt::Repeat).await;
     assert_eq!(intent.expect("an answer"), Intent::Refused);
     let beat = jobs::beat(&conn, WorkerNodeId::new(), &[zombie.lease], config.lease).await;
@@ -159,7 +167,11 @@ async fn j2_forced_rescues_of_living_jobs_end_each_once() {
     ];
     for _ in 0..8 {
         tokio::time::sleep(Duration::from_millis(250)).await;
-        script(&app, "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE status = 'RUNNING'").await;
+        script(
+            &app,
+            "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE status = 'RUNNING'",
+        )
+        .await;
     }
     for id in &ids {
         until(&app, *id, &[JobStatus::Succeeded]).await;
@@ -219,7 +231,10 @@ async fn j3_versions_have_no_gap_under_load() {
         };
         ids.push(put(&app, &probe(&orders)).await);
     }
-    let nodes = [Node::start(&app, &witness, 6), Node::start(&app, &witness, 6)];
+    let nodes = [
+        Node::start(&app, &witness, 6),
+        Node::start(&app, &witness, 6),
+    ];
     for id in ids {
         until(&app, id, &[JobStatus::Succeeded]).await;
     }
@@ -247,16 +262,23 @@ async fn j5_effects_are_known_by_one_key_and_mail_is_never_sent_twice() {
     until(&app, hook, &[JobStatus::Succeeded]).await;
     until(&app, mail, &[JobStatus::Succeeded]).await;
     let effects = witness.see(|seen| seen.effects.clone());
-    assert_eq!(effects[&format!("{hook}-slow")], 2, "the receiver knows it by its key");
+    assert_eq!(
+        effects[&format!("{hook}-slow")],
+        2,
+        "the receiver knows it by its key"
+    );
     assert_eq!(effects[&format!("{mail}-mail")], 1, "nobody gets it twice");
     assert_eq!(effects.len(), 2);
     assert_eq!(witness.see(|seen| seen.uncertain), 1);
     let conn = app.conn().await;
-    let state: String = sql("SELECT state FROM job_effects WHERE job_id = ?", [mail.into()])
-        .statement::<st::Text>()
-        .get_result(&mut &*conn)
-        .await
-        .expect("the note");
+    let state: String = sql(
+        "SELECT state FROM job_effects WHERE job_id = ?",
+        [mail.into()],
+    )
+    .statement::<st::Text>()
+    .get_result(&mut &*conn)
+    .await
+    .expect("the note");
     assert_eq!(state, "UNCERTAIN");
     drop(conn);
     assert_quiet(&app).await;

@@ -38,13 +38,22 @@ async fn j6_a_dead_workers_job_runs_again_soon() {
     let died = Instant::now();
     first.kill();
     while witness.starts(id) < 2 {
-        assert!(died.elapsed() < Duration::from_secs(15), "nobody took it over");
+        assert!(
+            died.elapsed() < Duration::from_secs(15),
+            "nobody took it over"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     // The lease, an interval of rescue, an interval of polling, and a second for a slow machine.
     let took = died.elapsed();
-    assert!(took < Duration::from_millis(3_000 + 500 + 300 + 1_000), "{took:?}");
-    assert!(took > Duration::from_millis(1_500), "{took:?}: before the lease was over");
+    assert!(
+        took < Duration::from_millis(3_000 + 500 + 300 + 1_000),
+        "{took:?}"
+    );
+    assert!(
+        took > Duration::from_millis(1_500),
+        "{took:?}: before the lease was over"
+    );
     drop(second);
     assert_quiet(&app).await;
 }
@@ -120,11 +129,14 @@ async fn j7_attempts_end_and_waits_lie_in_their_band() {
         let base = (5.0 * 3_f64.powi(i32::try_from(n).expect("small"))).min(3_600.0);
         assert!((base * 0.5..=base * 1.5).contains(wait), "{n}: {wait}");
     }
-    let again: f64 = sql("SELECT extract(epoch FROM job_backoff('5 s', 1))::double precision", [])
-        .statement::<st::Double>()
-        .get_result(&mut &*conn)
-        .await
-        .expect("a wait");
+    let again: f64 = sql(
+        "SELECT extract(epoch FROM job_backoff('5 s', 1))::double precision",
+        [],
+    )
+    .statement::<st::Double>()
+    .get_result(&mut &*conn)
+    .await
+    .expect("a wait");
     assert!((again - bands[0]).abs() > f64::EPSILON, "no jitter");
     drop(conn);
     assert_quiet(&app).await;
@@ -143,7 +155,12 @@ async fn j9_cancelling_a_waiting_job_is_its_end() {
     let refused = app.gql(viewer, cancel, variables.clone()).await;
     assert_eq!(refused.text("/cancelJob/userErrors/0/code"), "NOT_FOUND");
     let done = app.gql(tenant.admin, cancel, variables.clone()).await;
-    assert_eq!(done.text("/cancelJob/job/status"), "CANCELLED", "{}", done.body);
+    assert_eq!(
+        done.text("/cancelJob/job/status"),
+        "CANCELLED",
+        "{}",
+        done.body
+    );
     // Again is no mistake.
     let again = app.gql(tenant.admin, cancel, variables.clone()).await;
     assert_eq!(again.text("/cancelJob/job/status"), "CANCELLED");
@@ -182,7 +199,10 @@ async fn j9_cancelling_a_running_job_stops_it_and_nothing_follows() {
         // A beat; for one that does not listen, the grace of two seconds as well.
         let most = if is_deaf { 5_000 } else { 2_500 };
         let took = asked.elapsed();
-        assert!(took < Duration::from_millis(most), "deaf {is_deaf}: {took:?}");
+        assert!(
+            took < Duration::from_millis(most),
+            "deaf {is_deaf}: {took:?}"
+        );
     }
     tokio::time::sleep(Duration::from_millis(500)).await;
     assert!(witness.see(|seen| seen.effects.is_empty()));
@@ -197,7 +217,9 @@ async fn attempts(app: &TestApp, id: JobId) -> i32 {
 async fn an_orderly_stop_hands_jobs_back() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
-    let Actor::User(admin, _) = tenant.admin else { panic!() };
+    let Actor::User(admin, _) = tenant.admin else {
+        panic!()
+    };
     let witness = Witness::default();
     let quick = Orders {
         steps: 10,
@@ -217,7 +239,11 @@ async fn an_orderly_stop_hands_jobs_back() {
     let began = Instant::now();
     assert!(node.stop().await, "everything has a proper end");
     // Two seconds to drain, and a little to store the ends.
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
     until(&app, finishing, &[JobStatus::Succeeded]).await;
     let row = until(&app, resumable, &[JobStatus::Queued]).await;
     assert_eq!(row.attempt, 0, "handed back, not counted");

@@ -151,8 +151,7 @@ impl Probe {
         orders: Orders,
     ) -> Result<serde_json::Value, Failure> {
         witness.see(|seen| {
-            seen.starts
-                .push((ctx.id(), ctx.attempt(), Instant::now()));
+            seen.starts.push((ctx.id(), ctx.attempt(), Instant::now()));
         });
         for step in 1..=orders.steps {
             let pause = Duration::from_millis(orders.step_millis);

@@ -65,11 +65,17 @@ async fn follow(
                 return seen;
             };
             let update = &answer["data"]["jobUpdated"];
-            let version = update["version"].as_i64().unwrap_or_else(|| panic!("{answer}"));
+            let version = update["version"]
+                .as_i64()
+                .unwrap_or_else(|| panic!("{answer}"));
             assert_eq!(update["job"]["version"], version, "the job as it was then");
             assert_eq!(update["job"]["status"], update["status"]);
             let status = update["status"].as_str().expect("a status").to_owned();
-            seen.push((version, status, update["attempt"].as_i64().expect("a number")));
+            seen.push((
+                version,
+                status,
+                update["attempt"].as_i64().expect("a number"),
+            ));
             left -= 1;
             if left == 0 && cuts > 0 {
                 cuts -= 1;
@@ -82,7 +88,9 @@ async fn follow(
 async fn all_see_everything(notify: bool) {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
-    let Actor::User(admin, _) = tenant.admin else { panic!("a user") };
+    let Actor::User(admin, _) = tenant.admin else {
+        panic!("a user")
+    };
     let token = app.token(tenant.admin).await;
     let nodes = vec![api(&app, notify), api(&app, notify)];
     let witness = Witness::default();
@@ -118,7 +126,10 @@ async fn all_see_everything(notify: bool) {
         .load(&mut &*conn)
         .await
         .expect("the events");
-        assert!(seen.windows(2).all(|pair| pair[0].0 < pair[1].0), "{seen:?}");
+        assert!(
+            seen.windows(2).all(|pair| pair[0].0 < pair[1].0),
+            "{seen:?}"
+        );
         let mut statuses: Vec<(&str, i64)> = Vec::new();
         for (_, status, attempt) in &seen {
             if statuses.last() != Some(&(status.as_str(), *attempt)) {
@@ -160,7 +171,9 @@ async fn j16_the_same_without_notify() {
 async fn j16_without_notify_things_are_a_poll_interval_late() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
-    let Actor::User(admin, _) = tenant.admin else { panic!("a user") };
+    let Actor::User(admin, _) = tenant.admin else {
+        panic!("a user")
+    };
     let token = app.token(tenant.admin).await;
     let node = api(&app, false);
     let witness = Witness::default();
@@ -172,7 +185,10 @@ async fn j16_without_notify_things_are_a_poll_interval_late() {
         let id = put(&app, &new).await;
         let variables = json!({ "id": id.to_string() });
         let mut stream = subscribe_at(&node, Secret::parse(&token), UPDATES, variables).await;
-        while let Some(answer) = timeout(Duration::from_secs(10), stream.next()).await.expect("in time") {
+        while let Some(answer) = timeout(Duration::from_secs(10), stream.next())
+            .await
+            .expect("in time")
+        {
             assert!(answer["errors"].is_null(), "{answer}");
         }
         // Picked up within an interval, seen within another; half a second for each as promised.
@@ -187,7 +203,9 @@ async fn j16_without_notify_things_are_a_poll_interval_late() {
 async fn j16_losing_the_listening_connection_again_and_again_loses_nothing() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
-    let Actor::User(admin, _) = tenant.admin else { panic!("a user") };
+    let Actor::User(admin, _) = tenant.admin else {
+        panic!("a user")
+    };
     let token = app.token(tenant.admin).await;
     let nodes = vec![api(&app, true)];
     let witness = Witness::default();
@@ -218,7 +236,9 @@ async fn j16_losing_the_listening_connection_again_and_again_loses_nothing() {
 async fn the_hub_looks_once_for_all_watchers() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
-    let Actor::User(admin, _) = tenant.admin else { panic!("a user") };
+    let Actor::User(admin, _) = tenant.admin else {
+        panic!("a user")
+    };
     let token = app.token(tenant.admin).await;
     let node = api(&app, true);
     let new = probe(&Orders::default()).on_behalf_of(admin, Some(tenant.id));

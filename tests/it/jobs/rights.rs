@@ -27,7 +27,10 @@ async fn j13_a_job_has_the_rights_of_when_it_runs() {
     let mut ids = Vec::new();
     for (name, loss) in [
         ("demoted", "DELETE FROM access_grants WHERE user_id = ?"),
-        ("deactivated", "UPDATE users SET status = 'INACTIVE' WHERE id = ?"),
+        (
+            "deactivated",
+            "UPDATE users SET status = 'INACTIVE' WHERE id = ?",
+        ),
         ("gone", "DELETE FROM users WHERE id = ?"),
         ("left", "DELETE FROM organization_members WHERE user_id = ?"),
     ] {
@@ -40,7 +43,9 @@ async fn j13_a_job_has_the_rights_of_when_it_runs() {
         ids.push(put(&app, &new).await);
         run(&app, loss, [user.into()]).await;
     }
-    let Actor::User(admin, _) = tenant.admin else { panic!("a user") };
+    let Actor::User(admin, _) = tenant.admin else {
+        panic!("a user")
+    };
     let new = NewJob::of::<Guarded>(&orders)
         .expect("a job")
         .on_behalf_of(admin, Some(tenant.id));
@@ -78,7 +83,11 @@ async fn j14_lines_of_attempts_do_not_mix() {
     // Their leases are taken while they write.
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(400)).await;
-        script(&app, "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE status = 'RUNNING'").await;
+        script(
+            &app,
+            "UPDATE jobs SET lease_until = now() - interval '1 s' WHERE status = 'RUNNING'",
+        )
+        .await;
     }
     for id in ids {
         until(&app, id, &[JobStatus::Succeeded]).await;
@@ -96,7 +105,10 @@ async fn j14_lines_of_attempts_do_not_mix() {
             assert!(pair[0].1 <= pair[1].1, "attempts mix: {lines:?}");
         }
         for (_, attempt, message) in &lines {
-            assert!(message.starts_with(&format!("attempt {attempt} ")), "{lines:?}");
+            assert!(
+                message.starts_with(&format!("attempt {attempt} ")),
+                "{lines:?}"
+            );
         }
         let last = lines.last().expect("lines").1;
         let of_last = lines.iter().filter(|line| line.1 == last).count();
@@ -144,7 +156,11 @@ async fn j15_a_purge_takes_what_is_past_its_time_and_nothing_else() {
         ends.push(id);
     }
     drop(node);
-    let waiting = put(&app, &NewJob::of::<Probe>(&Orders::default()).expect("a job")).await;
+    let waiting = put(
+        &app,
+        &NewJob::of::<Probe>(&Orders::default()).expect("a job"),
+    )
+    .await;
     // Three are past their time; one that waits has none; keys of yesterday are forgotten.
     for id in &ends[..3] {
         run(
@@ -154,7 +170,11 @@ async fn j15_a_purge_takes_what_is_past_its_time_and_nothing_else() {
         )
         .await;
     }
-    script(&app, "UPDATE jobs SET created_at = created_at - interval '2 days'").await;
+    script(
+        &app,
+        "UPDATE jobs SET created_at = created_at - interval '2 days'",
+    )
+    .await;
     let purge = put(&app, &NewJob::of::<Purge>(&PurgePayload {}).expect("a job")).await;
     let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
     let config = chartroom::config::JobsConfig::for_tests();
@@ -162,7 +182,11 @@ async fn j15_a_purge_takes_what_is_past_its_time_and_nothing_else() {
     let worker = Worker::start(app.db.clone(), jobs, Handlers::default().with(Purge), 1);
     let row = until(&app, purge, &[JobStatus::Succeeded]).await;
     let report = row.result.expect("a report");
-    assert_eq!((&report["jobs"], &report["keys"]), (&3.into(), &3.into()), "{report}");
+    assert_eq!(
+        (&report["jobs"], &report["keys"]),
+        (&3.into(), &3.into()),
+        "{report}"
+    );
     assert!(worker.stop().await);
     let conn = app.conn().await;
     let left: Vec<uuid::Uuid> = sql("SELECT id FROM jobs ORDER BY id", [])

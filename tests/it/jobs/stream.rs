@@ -4,6 +4,7 @@ use super::stage::{
     UPDATES, next, rest, run, script, selftest, start_by_hand, statuses, subscribe, succeed_by_hand,
 };
 use crate::support::{Actor, Tenant, TestApp};
+use diesel_async::SimpleAsyncConnection as _;
 use serde_json::json;
 use std::time::{Duration, Instant};
 
@@ -82,7 +83,6 @@ async fn events_of_transactions_that_commit_late_are_not_lost() {
     let mut of_quick = subscribe(&app, tenant.admin, UPDATES, variables(quick)).await;
     // The slow transaction takes its number first and commits last.
     let mut conn = app.conn().await;
-    use diesel_async::SimpleAsyncConnection as _;
     conn.batch_execute(&format!(
         "BEGIN; UPDATE jobs SET progress_done = 7 WHERE id = '{}'",
         slow.uuid()

@@ -37,7 +37,7 @@ impl Job {
     }
 
     /// What it does.
-    async fn kind(&self) -> Result<JobKind> {
+    fn kind(&self) -> Result<JobKind> {
         JobKind::from_text(&self.0.kind)
             .ok_or_else(|| Error::fault("a job is of a kind that this version does not know"))
     }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 /// old, and five is what is promised.
 pub(super) const RECHECK: Duration = Duration::from_millis(1_500);
 /// How long an outage of the database may last before a stream ends.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How often an outage is looked at.
 const RETRY: Duration = Duration::from_millis(500);
 

@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// How many jobs are remembered before those that are quiet are forgotten.
 const REMEMBERED: usize = 1_000;
 /// After how long without news a job is quiet.
-const QUIET: Duration = Duration::from_secs(60);
+const QUIET: Duration = Duration::from_mins(1);
 
 /// A follower of many jobs.
 pub(super) struct FeedFollower {

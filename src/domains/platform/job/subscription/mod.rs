@@ -46,6 +46,7 @@ impl JobSubscription {
 
     /// Updates of all jobs that the caller may see and the filter selects, from now on; versions rise
     /// per job.
+    #[expect(clippy::unused_async, reason = "the engine takes no other functions")]
     async fn jobs_updated(
         &self,
         ctx: &Context<'_>,
