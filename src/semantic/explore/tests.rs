@@ -1,3 +1,5 @@
+//! Models and joins, compiled; what is wrong with them, told.
+
 use super::compile;
 use crate::semantic::{
     dialect::{BigQuery, Postgres},

@@ -1,3 +1,5 @@
+//! Values as people read them.
+
 use super::{FormatSpec, formatted};
 use crate::semantic::{
     model::{FormatKeys, TimeUnit},

@@ -1,3 +1,5 @@
+//! SQL of models: references, and expressions that may be used.
+
 use super::{Part, Snippet, SqlFamily, checked_expression};
 use crate::semantic::error::Code;
 
