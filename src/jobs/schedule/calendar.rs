@@ -43,22 +43,13 @@ impl Calendar {
 
     /// The first due time after a moment; none if there never is one.
     pub fn after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.next(moment, false)
-    }
-
-    /// The first due time at or after a moment.
-    pub fn at_or_after(&self, moment: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        self.next(moment, true)
-    }
-
-    fn next(&self, moment: DateTime<Utc>, or_at: bool) -> Option<DateTime<Utc>> {
         let mut from = moment.with_timezone(&self.zone);
-        let mut or_at = or_at;
+        let mut or_at = false;
         // Whatever the library makes of the hour that is skipped or comes twice, time goes forward.
         for _ in 0..4 {
             let next = self.cron.find_next_occurrence(&from, or_at).ok()?;
             let next = next.with_timezone(&Utc);
-            if next > moment || (or_at && next == moment) {
+            if next > moment {
                 return Some(next);
             }
             from += TimeDelta::minutes(1);

@@ -141,9 +141,15 @@ fn plan(
     now: DateTime<Utc>,
     catch_up: CatchUp,
 ) -> Vec<(DateTime<Utc>, bool)> {
-    let first = first.max(now - WINDOW);
+    let window = now - WINDOW;
     let mut times: Vec<DateTime<Utc>> = Vec::new();
-    let mut next = calendar.at_or_after(first);
+    // The first is due as it stands: where it stands for a time that the change of clocks skipped,
+    // the expression does not name it.
+    let mut next = if first < window {
+        calendar.after(window)
+    } else {
+        Some(first)
+    };
     while let Some(at) = next.filter(|at| *at <= now) {
         times.push(at);
         if times.len() > MOST_NOTED {
