@@ -4,10 +4,8 @@
 import assert from 'node:assert/strict';
 import { createClient } from 'graphql-ws';
 import WebSocket from 'ws';
+import { START, WATCH, all, base, run, story, token } from '../jobs.mjs';
 
-const base = process.env.CHARTROOM_URL;
-const token = process.env.CHARTROOM_TOKEN;
-assert.ok(base && token, 'CHARTROOM_URL and CHARTROOM_TOKEN say where and as whom');
 const url = `${base.replace(/^http/, 'ws')}/graphql`;
 
 const open = (options = {}) => createClient({
@@ -17,26 +15,6 @@ const open = (options = {}) => createClient({
   retryAttempts: 0,
   ...options,
 });
-
-/** All results of an operation. */
-async function all(client, operation) {
-  const results = [];
-  for await (const result of client.iterate(typeof operation === 'string' ? { query: operation } : operation)) {
-    results.push(result);
-  }
-  return results;
-}
-
-const START = 'mutation { runSelftest(input: { steps: 4, stepSeconds: 0.3 }) { job { id } userErrors { message } } }';
-const WATCH = 'subscription ($id: ID!, $after: Int! = 0) { jobUpdated(id: $id, afterVersion: $after) { version status job { id } } }';
-
-/** Versions and the last status of what a subscription gave. */
-function story(results) {
-  const updates = results.map(({ data, errors }) => data?.jobUpdated ?? assert.fail(JSON.stringify(errors)));
-  const versions = updates.map(({ version }) => version);
-  assert.deepEqual(versions, [...new Set(versions)].sort((a, b) => a - b), 'each once and in order');
-  return { versions, first: updates[0].status, last: updates.at(-1).status };
-}
 
 const checks = {
   async 'queries and mutations have one result'() {
@@ -100,7 +78,4 @@ const checks = {
   },
 };
 
-for (const [name, check] of Object.entries(checks)) {
-  await check();
-  console.log(`ok  ${name}`);
-}
+await run(checks);
