@@ -114,32 +114,26 @@ impl Authenticator {
         freshness: Freshness,
     ) -> Result<Option<Arc<Viewer>>> {
         let hash = &pass.hash;
-        let recent = self
-            .recent
-            .get(hash)
-            .await
-            .filter(|known| !is_old(known, now));
-        if freshness == Freshness::Recent
-            && let Some(known) = recent
-        {
-            return Ok(Some(known.viewer.clone()));
-        }
-        self.recent.invalidate(hash).await;
-        let found = if freshness == Freshness::Now {
-            // Boxed for the same reason as below.
-            let found = Box::pin(self.look_up(pass, origin, now)).await;
-            if let Ok(known) = &found {
-                self.recent.insert(hash.clone(), known.clone()).await;
+        let found = match freshness {
+            Freshness::Now => {
+                self.recent.invalidate(hash).await;
+                // Boxed for the same reason as below.
+                let found = Box::pin(self.look_up(pass, origin, now)).await;
+                if let Ok(known) = &found {
+                    self.recent.insert(hash.clone(), known.clone()).await;
+                }
+                found.map_err(Arc::new)
             }
-            found.map_err(Arc::new)
-        } else {
-            // Requests that miss at the same time share one look-up.
-            // Boxed, since the cache's future is large and every request would carry it.
-            Box::pin(
-                self.recent
-                    .try_get_with(hash.clone(), self.look_up(pass, origin, now)),
-            )
-            .await
+            Freshness::Recent => {
+                match self.recent.get(hash).await {
+                    Some(known) if !is_old(&known, now) => return Ok(Some(known.viewer.clone())),
+                    _ => self.recent.invalidate(hash).await,
+                }
+                // Requests that miss at the same time share one look-up.
+                // Boxed, since the cache's future is large and every request would carry it.
+                let look_up = self.look_up(pass, origin, now);
+                Box::pin(self.recent.try_get_with(hash.clone(), look_up)).await
+            }
         };
         match found {
             Ok(known) => Ok(Some(known.viewer.clone())),
