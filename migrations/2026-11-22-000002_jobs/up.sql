@@ -225,8 +225,11 @@ $$;
 -- Claims up to p_slots jobs for a node. A function, because the count of what runs must be taken
 -- after the lock is held (each statement inside sees what is committed by then), and because a node
 -- that freezes between two statements of its own would keep everybody else waiting.
+-- It gives the payloads too: the calling statement sees what was committed before it waited for the
+-- lock, so a join out there would lose jobs that came meanwhile, and they would be nobody's until
+-- their leases end.
 CREATE FUNCTION claim_jobs(p_node uuid, p_slots integer, p_kinds text[], p_lease interval, p_tenant_most integer)
-RETURNS SETOF jobs LANGUAGE plpgsql AS $$
+RETURNS TABLE (job jobs, payload_version integer, payload jsonb) LANGUAGE plpgsql AS $$
 BEGIN
     -- One claim at a time: limits are exact, for a few milliseconds of order.
     PERFORM pg_advisory_xact_lock(7173029442);
@@ -295,6 +298,6 @@ BEGIN
         lease_until = job_now() + p_lease,
         worker_id = p_node,
         started_at = coalesce(j.started_at, job_now())
-    FROM locked WHERE j.id = locked.id
-    RETURNING j.*;
+    FROM locked JOIN job_inputs i ON i.job_id = locked.id WHERE j.id = locked.id
+    RETURNING j, i.version, i.input;
 END $$;

@@ -77,9 +77,10 @@ pub async fn claim(
     let slots = i32::try_from(slots).unwrap_or(i32::MAX);
     let most = i32::try_from(config.tenant_running).unwrap_or(i32::MAX);
     let rows: Vec<Row> = sql(
-        "SELECT j.id, j.lease_token, j.kind, i.version, i.input, j.organization_id, j.project_id, j.run_as_id, \
-           j.attempt, j.progress_done, j.progress_total, j.progress_message \
-         FROM claim_jobs(?, ?, ?, make_interval(secs => ?), ?) j JOIN job_inputs i ON i.job_id = j.id",
+        "SELECT (job).id, (job).lease_token, (job).kind, payload_version, payload, \
+           (job).organization_id, (job).project_id, (job).run_as_id, (job).attempt, \
+           (job).progress_done, (job).progress_total, (job).progress_message \
+         FROM claim_jobs(?, ?, ?, make_interval(secs => ?), ?)",
         [
             node.into(),
             slots.into(),

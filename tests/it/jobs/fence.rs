@@ -15,7 +15,7 @@ use chartroom::{
     kernel::entity::{JobId, WorkerNodeId},
 };
 use diesel::sql_types as st;
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use std::time::Duration;
 
 async fn claim(conn: &Conn, count: usize) -> Vec<Claimed> {
@@ -54,6 +54,29 @@ async fn snapshot(conn: &Conn, id: JobId) -> String {
     .get_result(&mut &*conn)
     .await
     .expect("the job")
+}
+
+#[tokio::test]
+async fn a_job_that_comes_while_a_claim_waits_for_its_turn_is_not_lost() {
+    let app = TestApp::start().await;
+    let (conn, mut other) = (app.conn().await, app.conn().await);
+    let waiting = "DO $$ BEGIN WHILE NOT EXISTS (\
+        SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
+        WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted) \
+        LOOP PERFORM pg_sleep(0.01); END LOOP; END $$";
+    let lock = "SELECT pg_advisory_lock(7173029442)";
+    other.batch_execute(lock).await.expect("its turn");
+    let claimed = claim(&conn, 1);
+    let put_meanwhile = async {
+        script(&app, waiting).await;
+        let id = put(&app, &probe(&Orders::default())).await;
+        let unlock = "SELECT pg_advisory_unlock(7173029442)";
+        other.batch_execute(unlock).await.expect("the next turn");
+        id
+    };
+    let (claimed, id) = tokio::join!(claimed, put_meanwhile);
+    let claimed: Vec<JobId> = claimed.iter().map(|job| job.lease.id).collect();
+    assert_eq!(claimed, [id]);
 }
 
 #[tokio::test]
