@@ -10,6 +10,7 @@ use crate::{
     },
     graph,
     kernel::Clock,
+    services::Outside,
 };
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -36,6 +37,8 @@ pub struct App {
     pub authenticator: Authenticator,
     /// Hashes passwords, a bounded number at a time.
     pub passwords: Passwords,
+    /// Secrets and warehouses.
+    pub outside: Outside,
     /// Limits of pages and bulk inputs.
     pub limits: gql::Limits,
     /// Cancelled when the server stops.
@@ -51,6 +54,7 @@ impl App {
     /// The schema and the guard's cost table do not fit each other.
     pub fn new(
         config: HttpConfig,
+        outside: Outside,
         db: Database,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Arc<Self>> {
@@ -61,9 +65,10 @@ impl App {
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(db.clone()),
             db,
-            schema: graph::schema_with(passwords.clone()),
-            live: graph::live_schema_with(passwords.clone()),
+            schema: graph::schema(passwords.clone(), outside.clone()),
+            live: graph::live_schema(passwords.clone(), outside.clone()),
             passwords,
+            outside,
             sdl: sdl.into(),
             guard,
             config,

@@ -1,7 +1,7 @@
 //! Chartroom: a self-hosted GraphQL backend for BI platforms. One binary, one PostgreSQL, one graph.
 //!
 //! Layers, from the edge inwards; imports go down only (`docs/ARCHITECTURE.md`):
-//! `http` → `graph` → `domains` → `gql`, `authz` → `db` → `config` → `semantic` → `kernel`.
+//! `http` → `graph` → `domains` → `gql`, `authz`, `services` → `db` → `config` → `semantic` → `kernel`.
 
 pub mod app;
 pub mod authz;
@@ -13,3 +13,4 @@ pub mod graph;
 pub mod http;
 pub mod kernel;
 pub mod semantic;
+pub mod services;

@@ -7,13 +7,17 @@ mod environment;
 mod http;
 mod log;
 mod network;
+mod secrets;
 mod storage;
+mod warehouse;
 
 pub use environment::{Environment, VARIABLES, Variable};
 pub use http::{HttpConfig, Introspection, PlaygroundMode, RateLimits};
 pub use log::{LogConfig, LogFormat};
 pub use network::{Network, Networks};
+pub use secrets::MasterKeySource;
 pub use storage::StorageConfig;
+pub use warehouse::WarehouseConfig;
 
 /// All settings of a server.
 #[derive(Debug, Clone)]
@@ -24,6 +28,10 @@ pub struct Config {
     pub log: LogConfig,
     /// The database and the data directory.
     pub storage: StorageConfig,
+    /// The master key of stored secrets.
+    pub master_keys: MasterKeySource,
+    /// Connections to warehouses.
+    pub warehouse: WarehouseConfig,
 }
 
 impl Config {
@@ -36,6 +44,8 @@ impl Config {
             http: HttpConfig::from_env(environment)?,
             log: LogConfig::from_env(environment)?,
             storage: StorageConfig::from_env(environment)?,
+            master_keys: MasterKeySource::from_env(environment)?,
+            warehouse: WarehouseConfig::from_env(environment)?,
         })
     }
 }
@@ -68,6 +78,8 @@ mod tests {
             ("CHARTROOM_LOG_FORMAT", "xml"),
             ("CHARTROOM_DATABASE_CONNECTIONS", "0"),
             ("CHARTROOM_REQUEST_TIMEOUT_SECONDS", "soon"),
+            ("CHARTROOM_WAREHOUSE_ALLOWED_NETWORKS", "intranet"),
+            ("CHARTROOM_WAREHOUSE_CONNECTIONS", "0"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");
@@ -76,7 +88,11 @@ mod tests {
 
     #[test]
     fn no_secret_is_shown_by_debug() {
-        let config = read(&[("DATABASE_URL", "postgres://me:hunter2@db/chartroom")]).unwrap();
+        let config = read(&[
+            ("DATABASE_URL", "postgres://me:hunter2@db/chartroom"),
+            ("CHARTROOM_MASTER_KEY", "hunter2"),
+        ])
+        .unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 

@@ -139,6 +139,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Keys that encrypt the secrets of an organization, wrapped by the master key of that id.
+    data_keys (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        master_key_id -> Text,
+        wrapped -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Who is in a group; only members of the group's organization can be.
     group_members (group_id, user_id) {
         organization_id -> Uuid,
@@ -219,6 +230,16 @@ diesel::table! {
         user_id -> Uuid,
         hash -> Text,
         changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Which of their own credentials a user wants a project to use.
+    project_warehouse_credentials (project_id, user_id) {
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        user_id -> Uuid,
+        warehouse_credentials_id -> Uuid,
     }
 }
 
@@ -352,6 +373,37 @@ diesel::table! {
         organization_id -> Nullable<Uuid>,
         managing_organization_id -> Nullable<Uuid>,
         default_organization_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// How a project reaches its warehouse. secret is encrypted; settings hold nothing secret.
+    warehouse_connections (project_id) {
+        project_id -> Uuid,
+        organization_id -> Uuid,
+        kind -> Text,
+        settings -> Jsonb,
+        secret -> Nullable<Bytea>,
+        start_of_week -> Nullable<Text>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+        updated_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Personal credentials of a user for the warehouses of one organization. secret is encrypted.
+    warehouse_credentials (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        kind -> Text,
+        username -> Nullable<Text>,
+        secret -> Bytea,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
     }

@@ -11,9 +11,10 @@ use crate::{
     domains::{
         access, content,
         identity::{self, password::Passwords},
-        project,
+        project, warehouse,
     },
     gql::FreshScopes,
+    services::Outside,
 };
 use async_graphql::{
     EmptySubscription, MergedObject, SDLExportOptions, SchemaBuilder, ValidationMode,
@@ -36,6 +37,7 @@ pub struct Mutation(
     access::AccessMutation,
     project::ProjectAreaMutation,
     content::ContentMutation,
+    warehouse::WarehouseMutation,
 );
 
 /// The graph.
@@ -52,20 +54,25 @@ fn builder() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .disable_suggestions()
 }
 
-/// Makes the schema, with password hashes as dear as they are by default.
-pub fn schema() -> Schema {
-    schema_with(Passwords::default())
-}
-
 /// Makes the schema.
-pub fn schema_with(passwords: Passwords) -> Schema {
-    builder().data(passwords).finish()
+pub fn schema(passwords: Passwords, outside: Outside) -> Schema {
+    with(passwords, outside).finish()
 }
 
 /// Makes the schema that subscriptions run on: the same graph, whose events have scopes of their
 /// own.
-pub fn live_schema_with(passwords: Passwords) -> Schema {
-    builder().data(passwords).extension(FreshScopes).finish()
+pub fn live_schema(passwords: Passwords, outside: Outside) -> Schema {
+    with(passwords, outside).extension(FreshScopes).finish()
+}
+
+fn with(
+    passwords: Passwords,
+    outside: Outside,
+) -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    builder()
+        .data(passwords)
+        .data(outside.vault)
+        .data(outside.warehouses)
 }
 
 /// The schema as text, sorted, with a trailing newline: what `schema.graphql` holds.
@@ -76,7 +83,7 @@ pub fn sdl() -> String {
         .sorted_enum_items()
         .prefer_single_line_descriptions()
         .include_specified_by();
-    let mut text = schema().sdl_with_options(options);
+    let mut text = builder().finish().sdl_with_options(options);
     if !text.ends_with('\n') {
         text.push('\n');
     }

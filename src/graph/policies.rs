@@ -5,7 +5,7 @@
 
 use crate::{
     authz::{FieldPolicy, Mode, Permission},
-    domains::{access, content, identity, project},
+    domains::{access, content, identity, project, warehouse},
 };
 use serde::Serialize;
 
@@ -26,6 +26,8 @@ const LISTS: &[&[FieldPolicy]] = &[
     identity::user::POLICIES,
     identity::viewer::POLICIES,
     project::project::POLICIES,
+    warehouse::connection::POLICIES,
+    warehouse::credentials::POLICIES,
 ];
 
 /// `node` and `nodes` ask what the kind of the object asks.
@@ -100,6 +102,7 @@ const NODES: &[FieldPolicy] = &[
         Permission::UserView,
         "the home of the account; or MEMBER_VIEW where it is a member; or it is the caller",
     ),
+    FieldPolicy::own("WarehouseCredentials", "the caller's own credentials"),
 ];
 
 /// Everything that is declared, in order of the coordinates.

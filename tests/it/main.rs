@@ -46,3 +46,6 @@ mod samples;
 mod schema;
 mod semantic;
 mod space;
+mod vault;
+mod warehouse;
+mod warehouse_connection;

@@ -15,6 +15,7 @@ use chartroom::kernel::{
     entity::{
         AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, GroupId,
         OrganizationId, OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId, UserId,
+        WarehouseCredentialsId,
     },
 };
 use diesel::sql_types::Text;
@@ -267,6 +268,7 @@ impl Tenant {
         self.make("audit");
         self.make("tile.open");
         self.make("tile.nested");
+        self.make("credentials");
         // The membership of the colleague, by the name that organizations give it.
         let grant = self.uuid("grant.colleague");
         self.uuids.insert("membership", grant);
@@ -318,12 +320,20 @@ impl Tenant {
                SELECT t.tile::uuid, '{organization}', t.dashboard::uuid, 'MARKDOWN', 0, 0, 4, 4, '{mark}', '{mark}', 0 \
                FROM (VALUES ('{}', '{}'), ('{}', '{}')) AS t(tile, dashboard);
              INSERT INTO audit_events (id, organization_id, action, outcome, target_id, changes, address) \
-               VALUES ('{}', '{organization}', '{mark}', 'SUCCEEDED', '{mark}', '{{{mark}}}', '{mark}');\n",
+               VALUES ('{}', '{organization}', '{mark}', 'SUCCEEDED', '{mark}', '{{{mark}}}', '{mark}');
+             INSERT INTO warehouse_connections (project_id, organization_id, kind, settings) \
+               VALUES ('{}', '{organization}', 'POSTGRES', '{{\"host\": \"{mark}\", \"port\": 1, \"database\": \"{mark}\", \
+               \"schema\": \"{mark}\", \"user\": \"{mark}\", \"ssl_mode\": \"prefer\", \"data_timezone\": null}}');
+             INSERT INTO warehouse_credentials (id, organization_id, user_id, name, kind, username, secret) \
+               VALUES ('{}', '{organization}', '{}', '{mark}', 'POSTGRES', '{mark}', '');\n",
             self.uuid("tile.open"),
             self.uuid("dashboard.open"),
             self.uuid("tile.nested"),
             self.uuid("dashboard.nested"),
-            self.uuid("audit")
+            self.uuid("audit"),
+            self.uuid("project.main"),
+            self.uuid("credentials"),
+            self.uuid("user.colleague")
         )
     }
 }
@@ -343,6 +353,7 @@ fn text(kind: &str, id: Uuid) -> String {
         "membership" => OrganizationMembershipId::from_uuid(id).to_string(),
         "apikey" => ApiKeyId::from_uuid(id).to_string(),
         "session" => SessionId::from_uuid(id).to_string(),
+        "credentials" => WarehouseCredentialsId::from_uuid(id).to_string(),
         "audit" => AuditEventId::from_uuid(id).to_string(),
         other => panic!("no kind {other}"),
     }

@@ -14,7 +14,8 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType, Type};
 use serde_json::{Map, Value, json};
 
 /// Kinds of ids, the more particular names first.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
+    "credentials",
     "apikey",
     "session",
     "chart",
@@ -56,6 +57,7 @@ const ALONE: [&str; 2] = ["RevokeSessionsInput.ids", "DeleteUsersInput.usernames
 const EXAMPLES: &[(&str, &str)] = &[
     ("apikey", "apikey"),
     ("session", "session"),
+    ("credentials", "credentials"),
     ("chart", "chart.open"),
     ("dashboard", "dashboard.open"),
     ("space", "space.open"),

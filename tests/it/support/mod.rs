@@ -4,9 +4,11 @@ mod answer;
 mod app;
 mod postgres;
 mod reply;
+mod warehouse;
 mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{Actor, TestApp};
 pub(crate) use reply::Reply;
+pub(crate) use warehouse::TestWarehouse;
 pub(crate) use world::Tenant;
