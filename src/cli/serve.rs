@@ -1,6 +1,9 @@
 //! `chartroom serve`: from nothing to a server, and back.
 
-use super::{narrator::Narrator, storage::Storage};
+use super::{
+    narrator::Narrator,
+    storage::{Prepared, Storage},
+};
 use anyhow::{Context as _, bail};
 use chartroom::{
     app::App,
@@ -64,12 +67,12 @@ async fn run(
     narrator: &Narrator,
     stops: &mut Stops,
 ) -> anyhow::Result<()> {
-    let preparing = storage.prepare(&config.storage, config.http.demo, narrator);
-    let db = tokio::select! {
-        db = preparing => db?,
+    let preparing = storage.prepare(config, config.http.demo, narrator);
+    let Prepared { db, outside } = tokio::select! {
+        prepared = preparing => prepared?,
         () = stops.next() => return Ok(()),
     };
-    let app = App::new(config.http.clone(), db, Arc::new(SystemClock))?;
+    let app = App::new(config.http.clone(), outside, db, Arc::new(SystemClock))?;
     let http = Http::new(app.clone())?;
     http.upkeep();
     let (address, admin_address) = (api.local_addr()?, admin.local_addr()?);
