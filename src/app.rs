@@ -11,6 +11,7 @@ use crate::{
     graph::{self, Services},
     jobs::{Handlers, Jobs, Worker},
     kernel::Clock,
+    services::Outside,
 };
 use anyhow::Context as _;
 use bytes::Bytes;
@@ -41,6 +42,8 @@ pub struct App {
     pub jobs: Jobs,
     /// Runs jobs in this process, if any are run here.
     worker: OnceLock<Worker>,
+    /// Secrets and warehouses.
+    pub outside: Outside,
     /// Limits of pages and bulk inputs.
     pub limits: gql::Limits,
     /// Cancelled when the server stops.
@@ -57,6 +60,7 @@ impl App {
     pub fn new(
         config: HttpConfig,
         jobs: JobsConfig,
+        outside: Outside,
         db: Database,
         clock: Arc<dyn Clock>,
     ) -> anyhow::Result<Arc<Self>> {
@@ -69,6 +73,7 @@ impl App {
         let services = Services {
             passwords: passwords.clone(),
             jobs: jobs.clone(),
+            outside: outside.clone(),
         };
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(db.clone()),
@@ -78,6 +83,7 @@ impl App {
             passwords,
             jobs,
             worker: OnceLock::new(),
+            outside,
             sdl: sdl.into(),
             guard,
             config,

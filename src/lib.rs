@@ -1,7 +1,7 @@
 //! Chartroom: a self-hosted GraphQL backend for BI platforms. One binary, one PostgreSQL, one graph.
 //!
 //! Layers, from the edge inwards; imports go down only (`docs/ARCHITECTURE.md`):
-//! `http` → `graph` → `domains` → `gql`, `jobs` → `authz` → `db` → `config` → `semantic` → `kernel`.
+//! `http` → `graph` → `domains` → `gql`, `jobs`, `services` → `authz` → `db` → `config` → `semantic` → `kernel`.
 
 pub mod app;
 pub mod authz;

@@ -4,12 +4,13 @@
 use anyhow::Context as _;
 use chartroom::{
     app::App,
-    config::{HttpConfig, JobsConfig},
+    config::{HttpConfig, JobsConfig, WarehouseConfig},
     db::{Database, DatabaseConfig},
     gql::guard::{Guard, Limits},
     graph,
     http::{self, Http},
     kernel::SystemClock,
+    services::{Outside, warehouse::OwnDatabase},
 };
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::net::TcpListener;
@@ -28,9 +29,12 @@ pub(crate) async fn serve(database: &str, bind: SocketAddr) -> anyhow::Result<()
         wait_timeout: Duration::from_secs(5),
         statement_timeout: Duration::from_secs(10),
     })?;
+    let own = OwnDatabase::new(db.clone(), database.into());
+    let outside = Outside::ephemeral(WarehouseConfig::for_tests(), own)?;
     let mut app = App::new(
         HttpConfig::for_tests(),
         JobsConfig::for_tests(),
+        outside,
         db,
         Arc::new(SystemClock),
     )?;

@@ -1,9 +1,12 @@
 //! `chartroom admin`: accounts for where nobody can sign in.
 
-use super::{narrator::Narrator, storage::Storage};
+use super::{
+    narrator::Narrator,
+    storage::{Prepared, Storage},
+};
 use anyhow::{Context as _, bail};
 use chartroom::{
-    config::StorageConfig,
+    config::Config,
     domains::identity::{
         authentication::{Administrator, create_administrator},
         password::Passwords,
@@ -44,7 +47,7 @@ pub(crate) struct CreateUser {
 /// Runs a command.
 pub(super) async fn run(
     command: &AdminCommand,
-    config: &StorageConfig,
+    config: &Config,
     storage: &Storage,
     narrator: &Narrator,
 ) -> anyhow::Result<()> {
@@ -54,7 +57,7 @@ pub(super) async fn run(
     } else {
         make_password()?
     };
-    let db = storage.prepare(config, false, narrator).await?;
+    let Prepared { db, .. } = storage.prepare(config, false, narrator).await?;
     let administrator = Administrator {
         organization: &new.organization,
         username: &new.username,

@@ -1,6 +1,9 @@
 //! `chartroom import`: content from elsewhere into a project.
 
-use super::{narrator::Narrator, storage::Storage};
+use super::{
+    narrator::Narrator,
+    storage::{Prepared, Storage},
+};
 use anyhow::{Context as _, bail};
 use chartroom::{
     config::Config,
@@ -68,7 +71,7 @@ async fn run(
     files: &[import::SourceFile],
     narrator: &Narrator,
 ) -> anyhow::Result<Report> {
-    let db = storage.prepare(&config.storage, false, narrator).await?;
+    let Prepared { db, .. } = storage.prepare(config, false, narrator).await?;
     let mut conn = db.get().await.context("no connection to the database")?;
     let import = Import {
         files,

@@ -125,16 +125,13 @@ fn start(command: &Command) -> anyhow::Result<()> {
             }
             Command::Demo => {
                 let storage = Storage::open(&config.storage, &narrator).await?;
-                let done = storage
-                    .prepare(&config.storage, true, &narrator)
-                    .await
-                    .map(drop);
+                let done = storage.prepare(&config, true, &narrator).await.map(drop);
                 storage.close().await;
                 done
             }
             Command::Admin(command) => {
                 let storage = Storage::open(&config.storage, &narrator).await?;
-                let done = admin::run(command, &config.storage, &storage, &narrator).await;
+                let done = admin::run(command, &config, &storage, &narrator).await;
                 storage.close().await;
                 done
             }

@@ -1,6 +1,10 @@
 //! `chartroom serve`: from nothing to a server, and back.
 
-use super::{narrator::Narrator, storage::Storage, worker};
+use super::{
+    narrator::Narrator,
+    storage::{Prepared, Storage},
+    worker,
+};
 use anyhow::{Context as _, bail};
 use chartroom::{
     app::App,
@@ -64,14 +68,15 @@ async fn run(
     narrator: &Narrator,
     stops: &mut Stops,
 ) -> anyhow::Result<()> {
-    let preparing = storage.prepare(&config.storage, config.http.demo, narrator);
-    let db = tokio::select! {
-        db = preparing => db?,
+    let preparing = storage.prepare(config, config.http.demo, narrator);
+    let Prepared { db, outside } = tokio::select! {
+        prepared = preparing => prepared?,
         () = stops.next() => return Ok(()),
     };
     let app = App::new(
         config.http.clone(),
         config.jobs.clone(),
+        outside,
         db,
         Arc::new(SystemClock),
     )?;

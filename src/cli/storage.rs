@@ -3,9 +3,9 @@
 use super::narrator::Narrator;
 use anyhow::Context as _;
 use chartroom::{
-    config::StorageConfig,
+    config::{Config, StorageConfig},
     db::{
-        Database, DatabaseConfig,
+        Conn, Database, DatabaseConfig,
         embedded::{EmbeddedCluster, EmbeddedOptions},
         migrate,
     },
@@ -14,8 +14,21 @@ use chartroom::{
         identity::password::Passwords,
         platform::{demo, housekeeping},
     },
+    services::{
+        Outside,
+        vault::Vault,
+        warehouse::{DEMO_ROLE, OwnDatabase, Warehouses},
+    },
 };
 use secrecy::{ExposeSecret as _, SecretString};
+
+/// What commands work with.
+pub(crate) struct Prepared {
+    /// The database, up to date.
+    pub(crate) db: Database,
+    /// Secrets and warehouses.
+    pub(crate) outside: Outside,
+}
 
 /// A database that can be reached.
 pub(crate) struct Storage {
@@ -56,15 +69,15 @@ impl Storage {
     /// Brings the database up to date, with the built-in roles and, if asked for, the demo.
     pub(crate) async fn prepare(
         &self,
-        config: &StorageConfig,
+        config: &Config,
         with_demo: bool,
         narrator: &Narrator,
-    ) -> anyhow::Result<Database> {
+    ) -> anyhow::Result<Prepared> {
         let migrations = migrate::run(self.url()).await?;
         if migrations > 0 {
             narrator.say(&format!("migrations applied: {migrations}"));
         }
-        let db = self.pool(config, config.connections)?;
+        let db = self.pool(&config.storage, config.storage.connections)?;
         let mut conn = db.get().await.context("no connection to the database")?;
         role::seed(&conn)
             .await
@@ -72,6 +85,10 @@ impl Storage {
         housekeeping::schedule(&conn)
             .await
             .context("the schedules of the server cannot be stored")?;
+        let vault = Vault::prepare(&conn, &config.master_keys, &config.storage.data_dir).await?;
+        let own = OwnDatabase::new(db.clone(), self.url.clone());
+        let warehouses = Warehouses::new(config.warehouse.clone(), own);
+        let outside = Outside { vault, warehouses };
         if with_demo {
             let passwords = Passwords::default();
             let hash = async |password: &str| Ok(passwords.hash(password).await?);
@@ -83,9 +100,28 @@ impl Storage {
             } else {
                 "the demo is there already"
             });
+            self.demo_warehouse(&mut conn, &outside, *narrator).await;
         }
         drop(conn);
-        Ok(db)
+        Ok(Prepared { db, outside })
+    }
+
+    /// Makes the demo's warehouse. Without one the demo still shows everything but numbers.
+    async fn demo_warehouse(&self, conn: &mut Conn, outside: &Outside, narrator: Narrator) {
+        let make_role = async |password: &SecretString| match &self.cluster {
+            Some(cluster) => {
+                let made = cluster.make_reader(DEMO_ROLE, password.expose_secret());
+                made.await.map_err(Into::into)
+            }
+            None => outside.warehouses.own().make_demo_role(password).await,
+        };
+        match demo::load_warehouse(conn, outside, make_role).await {
+            Ok(true) => narrator.say("the demo's warehouse is loaded"),
+            Ok(false) => narrator.say("the demo's warehouse is there already"),
+            Err(error) => narrator.say(&format!(
+                "warning: the demo has no warehouse, so its charts have no numbers: {error:#}"
+            )),
+        }
     }
 
     /// Another pool, for what must not wait behind requests.

@@ -38,7 +38,7 @@ pub(super) async fn work(
         () = stops.next() => return Ok(()),
     };
     let work = async {
-        drop(storage.prepare(&config.storage, false, narrator).await?);
+        drop(storage.prepare(config, false, narrator).await?);
         let db = storage.pool(&config.storage, connections(slots))?;
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let jobs = Jobs::new(&db, config.jobs.clone(), &tasks, &stopping);

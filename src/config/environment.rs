@@ -60,6 +60,31 @@ pub const VARIABLES: &[Variable] = &[
         "longest run of one SQL statement",
     ),
     variable(
+        "CHARTROOM_MASTER_KEY",
+        "made in the data directory",
+        "key that encrypts stored secrets: 32 random bytes in hexadecimal or base64; former keys may follow, separated by commas",
+    ),
+    variable(
+        "CHARTROOM_MASTER_KEY_FILE",
+        "unset",
+        "a file with the same content as `CHARTROOM_MASTER_KEY`, instead of it",
+    ),
+    variable(
+        "CHARTROOM_WAREHOUSE_ALLOWED_NETWORKS",
+        "none",
+        "private networks in which warehouses may be, such as `10.20.0.0/16`, separated by commas; public addresses need no entry",
+    ),
+    variable(
+        "CHARTROOM_WAREHOUSE_CONNECTIONS",
+        "5",
+        "most connections to one warehouse of a project",
+    ),
+    variable(
+        "CHARTROOM_WAREHOUSE_TIMEOUT_SECONDS",
+        "300",
+        "longest run of one query in a warehouse",
+    ),
+    variable(
         "CHARTROOM_BIND",
         "`127.0.0.1:8080`",
         "address of the API and the playground",

@@ -8,16 +8,20 @@ mod http;
 mod jobs;
 mod log;
 mod network;
+mod secrets;
 mod socket;
 mod storage;
+mod warehouse;
 
 pub use environment::{Environment, VARIABLES, Variable};
 pub use http::{HttpConfig, Introspection, PlaygroundMode, RateLimits};
 pub use jobs::JobsConfig;
 pub use log::{LogConfig, LogFormat};
 pub use network::{Network, Networks};
+pub use secrets::MasterKeySource;
 pub use socket::SocketConfig;
 pub use storage::StorageConfig;
+pub use warehouse::WarehouseConfig;
 
 /// All settings of a server.
 #[derive(Debug, Clone)]
@@ -30,6 +34,10 @@ pub struct Config {
     pub log: LogConfig,
     /// The database and the data directory.
     pub storage: StorageConfig,
+    /// The master key of stored secrets.
+    pub master_keys: MasterKeySource,
+    /// Connections to warehouses.
+    pub warehouse: WarehouseConfig,
 }
 
 impl Config {
@@ -43,6 +51,8 @@ impl Config {
             jobs: JobsConfig::from_env(environment)?,
             log: LogConfig::from_env(environment)?,
             storage: StorageConfig::from_env(environment)?,
+            master_keys: MasterKeySource::from_env(environment)?,
+            warehouse: WarehouseConfig::from_env(environment)?,
         })
     }
 }
@@ -81,6 +91,8 @@ mod tests {
             ("CHARTROOM_SELFTEST_URL", "example.test"),
             ("CHARTROOM_SOCKETS_PER_USER", "0"),
             ("CHARTROOM_SOCKET_INIT_SECONDS", "0"),
+            ("CHARTROOM_WAREHOUSE_ALLOWED_NETWORKS", "intranet"),
+            ("CHARTROOM_WAREHOUSE_CONNECTIONS", "0"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");
@@ -89,7 +101,11 @@ mod tests {
 
     #[test]
     fn no_secret_is_shown_by_debug() {
-        let config = read(&[("DATABASE_URL", "postgres://me:hunter2@db/chartroom")]).unwrap();
+        let config = read(&[
+            ("DATABASE_URL", "postgres://me:hunter2@db/chartroom"),
+            ("CHARTROOM_MASTER_KEY", "hunter2"),
+        ])
+        .unwrap();
         assert!(!format!("{config:?}").contains("hunter2"));
     }
 

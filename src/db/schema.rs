@@ -139,6 +139,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Keys that encrypt the secrets of an organization, wrapped by the master key of that id.
+    data_keys (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        master_key_id -> Text,
+        wrapped -> Bytea,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Who is in a group; only members of the group's organization can be.
     group_members (group_id, user_id) {
         organization_id -> Uuid,
@@ -354,6 +365,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Which of their own credentials a user wants a project to use.
+    project_warehouse_credentials (project_id, user_id) {
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        user_id -> Uuid,
+        warehouse_credentials_id -> Uuid,
+    }
+}
+
+diesel::table! {
     /// A project of an organization: one semantic layer and the spaces built on it.
     projects (id) {
         id -> Uuid,
@@ -507,6 +528,37 @@ diesel::table! {
         is_stopping -> Bool,
         started_at -> Timestamptz,
         last_beat_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// How a project reaches its warehouse. secret is encrypted; settings hold nothing secret.
+    warehouse_connections (project_id) {
+        project_id -> Uuid,
+        organization_id -> Uuid,
+        kind -> Text,
+        settings -> Jsonb,
+        secret -> Nullable<Bytea>,
+        start_of_week -> Nullable<Text>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        updated_at -> Timestamptz,
+        updated_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Personal credentials of a user for the warehouses of one organization. secret is encrypted.
+    warehouse_credentials (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        user_id -> Uuid,
+        name -> Text,
+        kind -> Text,
+        username -> Nullable<Text>,
+        secret -> Bytea,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
     }
 }
 

@@ -5,3 +5,4 @@ pub mod content;
 pub mod identity;
 pub mod platform;
 pub mod project;
+pub mod warehouse;

@@ -49,6 +49,8 @@ pub enum UserErrorCode {
     LastAdmin,
     /// The password is too short, too long or too common.
     PasswordTooWeak,
+    /// The warehouse cannot be reached, or refuses.
+    WarehouseError,
     /// The present password is not this one.
     PasswordIncorrect,
     /// The two new passwords differ.

@@ -11,10 +11,11 @@ use crate::{
     domains::{
         access, content,
         identity::{self, password::Passwords},
-        platform, project,
+        platform, project, warehouse,
     },
     gql::FreshScopes,
     jobs::Jobs,
+    services::Outside,
 };
 use async_graphql::{
     MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder, ValidationMode,
@@ -39,6 +40,7 @@ pub struct Mutation(
     project::ProjectAreaMutation,
     content::ContentMutation,
     platform::PlatformMutation,
+    warehouse::WarehouseMutation,
 );
 
 /// Where following begins. Each operation follows one field.
@@ -55,6 +57,8 @@ pub struct Services {
     pub passwords: Passwords,
     /// The job queue.
     pub jobs: Jobs,
+    /// Secrets and warehouses.
+    pub outside: Outside,
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
@@ -74,20 +78,21 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
 
 /// Makes the schema.
 pub fn schema(services: Services) -> Schema {
-    builder()
-        .data(services.passwords)
-        .data(services.jobs)
-        .finish()
+    with(services).finish()
 }
 
 /// Makes the schema that subscriptions run on: the same graph, whose events have scopes of their
 /// own.
 pub fn live_schema(services: Services) -> Schema {
+    with(services).extension(FreshScopes).finish()
+}
+
+fn with(services: Services) -> SchemaBuilder<Query, Mutation, Subscription> {
     builder()
         .data(services.passwords)
         .data(services.jobs)
-        .extension(FreshScopes)
-        .finish()
+        .data(services.outside.vault)
+        .data(services.outside.warehouses)
 }
 
 /// The schema as text, sorted, with a trailing newline: what `schema.graphql` holds.

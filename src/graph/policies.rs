@@ -5,7 +5,7 @@
 
 use crate::{
     authz::{FieldPolicy, Mode, Permission},
-    domains::{access, content, identity, platform, project},
+    domains::{access, content, identity, platform, project, warehouse},
 };
 use serde::Serialize;
 
@@ -28,6 +28,8 @@ const LISTS: &[&[FieldPolicy]] = &[
     platform::job::POLICIES,
     platform::selftest::POLICIES,
     project::project::POLICIES,
+    warehouse::connection::POLICIES,
+    warehouse::credentials::POLICIES,
 ];
 
 /// `node` and `nodes` ask what the kind of the object asks.
@@ -107,6 +109,7 @@ const NODES: &[FieldPolicy] = &[
         Permission::UserView,
         "the home of the account; or MEMBER_VIEW where it is a member; or it is the caller",
     ),
+    FieldPolicy::own("WarehouseCredentials", "the caller's own credentials"),
 ];
 
 /// Everything that is declared, in order of the coordinates.

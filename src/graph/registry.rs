@@ -14,6 +14,7 @@ use crate::{
         },
         platform::{audit::AuditEvent, job::Job},
         project::project::Project,
+        warehouse::credentials::WarehouseCredentials,
     },
     gql::ScopeExt as _,
     kernel::{AnyId, Entity, Error, Id, Result, entity},
@@ -72,6 +73,7 @@ node_rows! {
     Session by crate::domains::identity::session::SessionRow,
     Space by crate::domains::content::space::SpaceRow,
     User by crate::domains::identity::user::UserRow,
+    WarehouseCredentials by crate::domains::warehouse::credentials::WarehouseCredentialsRow,
 }
 
 entities! {
@@ -90,6 +92,7 @@ entities! {
     Session for entity::Session,
     Space for entity::Space,
     User for entity::User,
+    WarehouseCredentials for entity::WarehouseCredentials,
 }
 
 /// `node` and `nodes`.

@@ -45,6 +45,8 @@ entity_markers! {
     DashboardTile, DashboardTileId, "tile";
     /// A tab of a dashboard.
     DashboardTab, DashboardTabId, "tab";
+    /// Personal credentials of a user for warehouses.
+    WarehouseCredentials, WarehouseCredentialsId, "credentials";
     /// A record of who did what.
     AuditEvent, AuditEventId, "audit";
     /// A piece of long work.

@@ -2,13 +2,15 @@
 
 use crate::support::TestApp;
 use chartroom::{
-    authz::{Access, Credential, Resource, Viewer},
+    authz::{Access, Credential, Place, Resource, System, View, Viewer},
     db::{count, sql},
-    domains::platform::demo,
-    kernel::entity::{Chart, Dashboard, Project, Space, UserId},
+    domains::{platform::demo, warehouse::connection::open_warehouse},
+    kernel::entity::{Chart, Dashboard, OrganizationId, Project, ProjectId, Space, UserId},
+    services::warehouse::{Query, Value, Warehouse},
 };
 use diesel::sql_types as st;
 use diesel_async::RunQueryDsl as _;
+use std::{sync::Arc, time::Instant};
 
 /// Who sees how many projects, spaces, charts and dashboards; from `playground/demo/README.md`.
 const PERSONAS: [(&str, [i64; 4]); 16] = [
@@ -103,4 +105,84 @@ async fn demo_ids(app: &TestApp) -> Vec<String> {
     ids.into_iter()
         .map(|id| UserId::from_uuid(id).to_string())
         .collect()
+}
+
+/// The warehouse of a demo project, as a query of a member would open it.
+async fn warehouse(app: &TestApp) -> Arc<dyn Warehouse> {
+    let conn = app.conn().await;
+    let (id, organization, user): (uuid::Uuid, uuid::Uuid, uuid::Uuid) = sql(
+        "SELECT p.id, p.organization_id, u.id FROM projects p, users u \
+         WHERE p.name ILIKE 'coffee%' AND u.username = 'viewer'",
+        [],
+    )
+    .statement::<(st::Uuid, st::Uuid, st::Uuid)>()
+    .get_result(&mut &*conn)
+    .await
+    .expect("the project");
+    let user = UserId::from_uuid(user);
+    let organization = OrganizationId::from_uuid(organization);
+    let viewer = Viewer {
+        user,
+        credential: Credential::CommandLine,
+        organization: Some(organization),
+        access: Access::load(&conn, user).await.expect("access"),
+    };
+    let id = ProjectId::from_uuid(id);
+    let grant = System::new("a test").grant::<View, Project>(id, Place::project(organization, id));
+    let opened = open_warehouse(&conn, &app.app.outside, &viewer, &grant).await;
+    opened
+        .map_err(|error| error.to_string())
+        .expect("it opens")
+        .warehouse
+}
+
+#[tokio::test]
+async fn its_warehouse_is_loaded_once_and_can_be_read_only() {
+    let app = loaded().await;
+    let outside = &app.app.outside;
+    let mut conn = app.conn().await;
+    let own = outside.warehouses.own();
+    let make_role = async |password: &_| own.make_demo_role(password).await;
+    let begun = Instant::now();
+    assert!(
+        demo::load_warehouse(&mut conn, outside, make_role)
+            .await
+            .expect("it loads")
+    );
+    println!("loaded in {:?}", begun.elapsed());
+    let begun = Instant::now();
+    assert!(
+        !demo::load_warehouse(&mut conn, outside, make_role)
+            .await
+            .expect("it is there")
+    );
+    println!("found in {:?}", begun.elapsed());
+    drop(conn);
+    let warehouse = warehouse(&app).await;
+    let count = Query::new(
+        "SELECT count(*) FROM orders WHERE ordered_at < '2026-11-01'",
+        1,
+    );
+    let rows = warehouse
+        .run(&count)
+        .await
+        .expect("an answer")
+        .all()
+        .await
+        .expect("rows");
+    assert!(
+        matches!(rows[0][0], Value::Integer(count) if count > 5_000),
+        "{rows:?}"
+    );
+    for sql in [
+        "SELECT * FROM jaffle_house_raw.raw_orders",
+        "SELECT pg_read_file('/etc/hostname')",
+        "WITH gone AS (DELETE FROM jaffle_house.orders RETURNING 1) SELECT * FROM gone",
+    ] {
+        let error = warehouse.run(&Query::new(sql, 1)).await.expect_err(sql);
+        assert!(error.to_string().contains("SQLSTATE"), "{sql}: {error}");
+    }
+    let tables = warehouse.catalog().await.expect("the catalog");
+    assert!(tables.iter().all(|table| table.schema == "jaffle_house"));
+    assert!(tables.len() >= 15, "{} tables", tables.len());
 }

@@ -49,3 +49,6 @@ mod schema;
 mod semantic;
 mod socket;
 mod space;
+mod vault;
+mod warehouse;
+mod warehouse_connection;

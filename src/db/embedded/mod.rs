@@ -126,6 +126,27 @@ impl EmbeddedCluster {
         self.access.url(self.socket.path(), database)
     }
 
+    /// Makes a role that can sign in and reads only, or gives it another password.
+    ///
+    /// # Errors
+    ///
+    /// [`EmbeddedError::Refused`] when the server does, or the texts would need quoting.
+    pub async fn make_reader(&self, role: &str, password: &str) -> Result<(), EmbeddedError> {
+        let plain = |text: &str| {
+            let mut bytes = text.bytes();
+            bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        };
+        let refused = |cause: String| EmbeddedError::Refused {
+            cause,
+            advice: "The demo goes without a warehouse",
+        };
+        if !plain(role) || !plain(password) {
+            return Err(refused("a name or password that needs quoting".to_owned()));
+        }
+        let made = self.access.make_reader(role, password).await;
+        made.map_err(|error| refused(error.to_string()))
+    }
+
     /// The data directory, as an absolute path.
     pub fn data_dir(&self) -> &Path {
         self.data.path()

@@ -80,6 +80,28 @@ impl Access {
         Answer::Refused(answer.message().to_owned())
     }
 
+    /// Makes a role that can sign in and reads only, or gives it another password. It is kept out of
+    /// the server's own database.
+    pub(super) async fn make_reader(&self, role: &str, password: &str) -> Result<(), Error> {
+        let (client, connection) = self.config.connect(NoTls).await?;
+        let work = async move {
+            let exists = "SELECT 1 FROM pg_roles WHERE rolname = $1";
+            let verb = match client.query_opt(exists, &[&role]).await? {
+                Some(_) => "ALTER",
+                None => "CREATE",
+            };
+            client
+                .batch_execute(&format!(
+                    "{verb} ROLE {role} LOGIN CONNECTION LIMIT 50 PASSWORD '{password}'; \
+                     ALTER ROLE {role} SET default_transaction_read_only = on; \
+                     REVOKE CONNECT ON DATABASE {DATABASE} FROM PUBLIC"
+                ))
+                .await
+        };
+        let (result, closed) = tokio::join!(work, connection);
+        result.and(closed)
+    }
+
     async fn prepare(&self) -> Result<(), Error> {
         let (client, connection) = self.config.connect(NoTls).await?;
         let work = async move {

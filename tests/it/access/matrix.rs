@@ -30,6 +30,7 @@ const NODES: &[(&str, &str)] = &[
     ("Project", "project.second"),
     ("Role", "role.spare"),
     ("Session", "session"),
+    ("WarehouseCredentials", "credentials"),
     ("Space", "space.open"),
     ("Space", "space.private"),
     ("Space", "space.nested"),
@@ -261,7 +262,7 @@ fn sees(stage: &Stage, persona: &str, slot: &str) -> bool {
             evaluator.sees_grant(of, of.grants.iter().find(|g| g.id == id).expect("it"))
         }
         "apikey" => evaluator.sees_key(of, of.keys[0].user),
-        "session" => of.sessions[0].user == evaluator.user.id,
+        "session" | "credentials" => of.sessions[0].user == evaluator.user.id,
         "audit" | "job" => {
             evaluator
                 .at(of, stage.ours.place("organization"))

@@ -351,7 +351,38 @@ pub(super) fn operations() -> Vec<Operation> {
             json!({ "ids": ["$space.open"] }),
             &[("SPACE_DELETE", "space.open")],
         ),
+        change(
+            "setWarehouseConnection",
+            json!({ "projectId": "$project.main", "warehouse": warehouse(), "skipTest": true }),
+            &[("PROJECT_EDIT", "project.main")],
+        ),
+        change(
+            "testWarehouseConnection",
+            json!({ "projectId": "$project.main", "warehouse": warehouse() }),
+            &[("PROJECT_EDIT", "project.main")],
+        ),
+        own(
+            "createWarehouseCredentials",
+            json!({ "name": "Mine", "secret": { "postgres": { "user": "me", "password": "pw" } } }),
+        ),
+        own(
+            "updateWarehouseCredentials",
+            json!({ "id": "$credentials", "name": "Mine", "secret": { "postgres": { "user": "me", "password": "pw" } } }),
+        ),
+        own(
+            "deleteWarehouseCredentials",
+            json!({ "ids": ["$credentials"] }),
+        ),
+        own(
+            "setProjectWarehouseCredentials",
+            json!({ "projectId": "$project.main", "warehouseCredentialsId": "$credentials" }),
+        ),
     ]
+}
+
+/// A warehouse where nobody may go.
+fn warehouse() -> Value {
+    json!({ "postgres": { "host": "127.0.0.1", "database": "d", "user": "u", "password": "p" } })
 }
 
 /// A moment within what keys may live.

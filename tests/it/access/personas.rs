@@ -15,7 +15,7 @@ use chartroom::kernel::{
     entity::{
         AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, GroupId,
         JobId, OrganizationId, OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId,
-        UserId,
+        UserId, WarehouseCredentialsId,
     },
 };
 use diesel::sql_types::Text;
@@ -270,6 +270,7 @@ impl Tenant {
         self.make("job.waiting");
         self.make("tile.open");
         self.make("tile.nested");
+        self.make("credentials");
         // The membership of the colleague, by the name that organizations give it.
         let grant = self.uuid("grant.colleague");
         self.uuids.insert("membership", grant);
@@ -329,13 +330,20 @@ impl Tenant {
                WHERE id = '{ended}';
              INSERT INTO job_inputs (job_id, version, input) SELECT j.id, 1, '{{\"steps\": 1, \"step_seconds\": 0, \"failures\": 0, \"effect\": false}}' \
                FROM jobs j WHERE j.organization_id = '{organization}';
-             INSERT INTO job_logs (job_id, seq, attempt, level, message) SELECT j.id, 1, 1, 'INFO', '{mark}' FROM jobs j WHERE j.organization_id = '{organization}';\n",
+             INSERT INTO job_logs (job_id, seq, attempt, level, message) SELECT j.id, 1, 1, 'INFO', '{mark}' FROM jobs j WHERE j.organization_id = '{organization}'; \
+             INSERT INTO warehouse_connections (project_id, organization_id, kind, settings) \
+               VALUES ('{}', '{organization}', 'POSTGRES', '{{\"host\": \"{mark}\", \"port\": 1, \"database\": \"{mark}\", \
+               \"schema\": \"{mark}\", \"user\": \"{mark}\", \"ssl_mode\": \"prefer\", \"data_timezone\": null}}');
+             INSERT INTO warehouse_credentials (id, organization_id, user_id, name, kind, username, secret) \
+               VALUES ('{}', '{organization}', '{colleague}', '{mark}', 'POSTGRES', '{mark}', '');\n",
             self.uuid("tile.open"),
             self.uuid("dashboard.open"),
             self.uuid("tile.nested"),
             self.uuid("dashboard.nested"),
             self.uuid("audit"),
             self.uuid("job.waiting"),
+            self.uuid("project.main"),
+            self.uuid("credentials"),
             ended = self.uuid("job.ended"),
             colleague = self.uuid("user.colleague"),
         )
@@ -357,6 +365,7 @@ fn text(kind: &str, id: Uuid) -> String {
         "membership" => OrganizationMembershipId::from_uuid(id).to_string(),
         "apikey" => ApiKeyId::from_uuid(id).to_string(),
         "session" => SessionId::from_uuid(id).to_string(),
+        "credentials" => WarehouseCredentialsId::from_uuid(id).to_string(),
         "audit" => AuditEventId::from_uuid(id).to_string(),
         "job" => JobId::from_uuid(id).to_string(),
         other => panic!("no kind {other}"),

@@ -14,8 +14,9 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType, Type};
 use serde_json::{Map, Value, json};
 
 /// Kinds of ids, the more particular names first.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "job",
+    "credentials",
     "apikey",
     "session",
     "chart",
@@ -58,6 +59,7 @@ const ALONE: [&str; 2] = ["RevokeSessionsInput.ids", "DeleteUsersInput.usernames
 const EXAMPLES: &[(&str, &str)] = &[
     ("apikey", "apikey"),
     ("session", "session"),
+    ("credentials", "credentials"),
     ("chart", "chart.open"),
     ("dashboard", "dashboard.open"),
     ("space", "space.open"),

@@ -40,7 +40,9 @@ fn api(app: &TestApp, notify: bool) -> Arc<App> {
         notify,
         ..JobsConfig::for_tests()
     };
-    App::new(HttpConfig::for_tests(), jobs, db, Arc::new(SystemClock)).expect("a server")
+    let outside = app.app.outside.clone();
+    let clock = Arc::new(SystemClock);
+    App::new(HttpConfig::for_tests(), jobs, outside, db, clock).expect("a server")
 }
 
 /// Follows a job to its end, cutting the line a few times; what was seen.

@@ -8,13 +8,14 @@ use axum::{
 };
 use chartroom::{
     app::App,
-    config::{HttpConfig, JobsConfig},
+    config::{HttpConfig, JobsConfig, WarehouseConfig},
     db::{Bind, Database, DatabaseConfig, PooledConn, sql},
     http::{Http, Statements},
     kernel::{
         Secret, SecretKind, SystemClock,
         entity::{OrganizationId, SessionId, UserId},
     },
+    services::{Outside, warehouse::OwnDatabase},
 };
 use diesel_async::RunQueryDsl as _;
 use futures_util::future::BoxFuture;
@@ -55,6 +56,14 @@ impl TestApp {
 
     /// Starts a server with other settings than the usual ones of tests.
     pub(crate) async fn with(change: impl FnOnce(&mut HttpConfig)) -> Self {
+        Self::with_warehouses(change, |_| {}).await
+    }
+
+    /// Starts a server with other settings of warehouses.
+    pub(crate) async fn with_warehouses(
+        change: impl FnOnce(&mut HttpConfig),
+        reach: impl FnOnce(&mut WarehouseConfig),
+    ) -> Self {
         let database = TestDatabase::create().await;
         let db = Database::new(DatabaseConfig {
             url: database.url(),
@@ -65,9 +74,14 @@ impl TestApp {
         .expect("a pool");
         let mut config = HttpConfig::for_tests();
         change(&mut config);
+        let mut warehouses = WarehouseConfig::for_tests();
+        reach(&mut warehouses);
+        let own = OwnDatabase::new(db.clone(), database.url().into());
+        let outside = Outside::ephemeral(warehouses, own).expect("a key");
         let app = App::new(
             config,
             JobsConfig::for_tests(),
+            outside,
             db.clone(),
             Arc::new(SystemClock),
         )

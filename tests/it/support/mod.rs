@@ -5,10 +5,12 @@ mod app;
 mod postgres;
 mod reply;
 mod socket;
+mod warehouse;
 mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{Actor, TestApp};
 pub(crate) use reply::Reply;
 pub(crate) use socket::{Heard, Socket};
+pub(crate) use warehouse::TestWarehouse;
 pub(crate) use world::Tenant;

@@ -11,6 +11,7 @@ use crate::{
             session::{NewestFirst, Session, SessionRow},
             user::{User, UserRow, permissions_at},
         },
+        warehouse::credentials::{ByName, WarehouseCredentials, WarehouseCredentialsRow},
     },
     gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, list},
     kernel::{Error, Result},
@@ -101,6 +102,25 @@ impl Viewer {
         let order: [(NewestFirst, _); 0] = [];
         let link = "sessions.user_id = p.id";
         children::<SessionRow, _>(ctx, self.0.user.uuid(), link, &page, &order, || {
+            Ok(crate::db::Fragment::yes())
+        })
+        .await
+    }
+
+    /// Credentials of the caller for warehouses, by name.
+    async fn warehouse_credentials(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<WarehouseCredentials>> {
+        let page = PageArgs::new(first, after, last, before);
+        let order: [(ByName, _); 0] = [];
+        let link = "warehouse_credentials.user_id = p.id";
+        let user = self.0.user.uuid();
+        children::<WarehouseCredentialsRow, _>(ctx, user, link, &page, &order, || {
             Ok(crate::db::Fragment::yes())
         })
         .await

@@ -5,6 +5,9 @@
 mod data;
 mod rows;
 mod store;
+mod warehouse;
+
+pub use warehouse::load_warehouse;
 
 use crate::{
     authz::System,

@@ -17,6 +17,10 @@ use crate::{
             organization::{Organization, OrganizationRow},
             user::{User, UserRow},
         },
+        warehouse::{
+            connection::{WarehouseConnection, connection_of, preferred_credentials_of},
+            credentials::WarehouseCredentials,
+        },
     },
     gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, TimeZone, children, id_text},
     kernel::{Error, Result},
@@ -137,6 +141,20 @@ impl Project {
     /// IANA zone in which schedules of the project run unless they say otherwise.
     async fn scheduler_timezone(&self) -> TimeZone {
         TimeZone::trusted(self.0.scheduler_timezone.as_str())
+    }
+
+    /// How the project reaches its warehouse; null if it has none.
+    async fn warehouse_connection(&self, ctx: &Context<'_>) -> Option<Result<WarehouseConnection>> {
+        connection_of(ctx, &self.0).await.transpose()
+    }
+
+    /// Credentials of the caller that this project uses for the caller's queries; null where they
+    /// run with those of the project.
+    async fn viewer_warehouse_credentials(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Option<Result<WarehouseCredentials>> {
+        preferred_credentials_of(ctx, self.0.id).await.transpose()
     }
 
     /// True where every user must bring own warehouse credentials.

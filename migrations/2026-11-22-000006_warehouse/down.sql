@@ -1,0 +1,1 @@
+DROP TABLE project_warehouse_credentials, warehouse_credentials, warehouse_connections;

@@ -1,0 +1,48 @@
+//! What warehouses may be reached, and how much of them is used: `CHARTROOM_WAREHOUSE_…`.
+
+use super::{Environment, Networks};
+use std::time::Duration;
+
+/// Settings of all connections to warehouses.
+#[derive(Debug, Clone)]
+pub struct WarehouseConfig {
+    /// Private networks in which warehouses may be.
+    pub allowed_networks: Networks,
+    /// Most connections to one warehouse.
+    pub connections: usize,
+    /// Longest run of one statement.
+    pub statement_timeout: Duration,
+    /// How long a connection may take to be made.
+    pub connect_timeout: Duration,
+    /// How long a query waits for one of the connections.
+    pub wait: Duration,
+}
+
+impl WarehouseConfig {
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// A value cannot be used.
+    pub fn from_env(environment: &Environment) -> anyhow::Result<Self> {
+        let networks = environment.list("CHARTROOM_WAREHOUSE_ALLOWED_NETWORKS", str::parse)?;
+        let connections = environment.number("CHARTROOM_WAREHOUSE_CONNECTIONS", 1, 5)?;
+        Ok(Self {
+            allowed_networks: Networks::new(networks),
+            connections: usize::try_from(connections).unwrap_or(usize::MAX),
+            statement_timeout: environment.seconds("CHARTROOM_WAREHOUSE_TIMEOUT_SECONDS", 300)?,
+            connect_timeout: Duration::from_secs(10),
+            wait: Duration::from_secs(30),
+        })
+    }
+
+    /// Settings for tests: the defaults.
+    ///
+    /// # Panics
+    /// Never; the defaults are right.
+    pub fn for_tests() -> Self {
+        match Self::from_env(&Environment::default()) {
+            Ok(config) => config,
+            Err(error) => unreachable!("{error}"),
+        }
+    }
+}
