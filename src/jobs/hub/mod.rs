@@ -170,14 +170,13 @@ impl Inner {
     async fn run(&self) {
         let mut horizon = Horizon::default();
         let mut rung = self.bell.listen(Channel::Changed);
-        while let Some((cells, feeds)) = self.present() {
+        while self.is_watched() {
             let next = Instant::now() + Duration::from_secs(1) / LOOKS_PER_SECOND;
             rung.mark_unchanged();
             self.looks.fetch_add(1, Ordering::Relaxed);
-            if let Err(error) = self.look(&mut horizon, &cells, &feeds).await {
+            if let Err(error) = self.look(&mut horizon).await {
                 tracing::debug!(%error, "watched jobs could not be looked at; again soon");
             }
-            drop((cells, feeds));
             tokio::select! {
                 _ = rung.changed() => {}
                 () = sleep(self.poll) => {}
@@ -186,34 +185,30 @@ impl Inner {
         }
     }
 
-    /// Who watches; `None` if nobody does, and then the next one starts the hub again.
-    fn present(&self) -> Option<Present> {
+    /// Whether anybody watches; if not, the next one starts the hub again.
+    fn is_watched(&self) -> bool {
         let mut watched = self.watched();
-        let mut cells = HashMap::with_capacity(watched.jobs.len());
-        watched.jobs.retain(|id, cell| {
-            let cell = cell.upgrade();
-            cell.map(|cell| cells.insert(*id, cell)).is_some()
-        });
-        let mut feeds = Vec::new();
-        watched.feeds.retain(|feed| {
-            let feed = feed.upgrade();
-            feed.map(|feed| feeds.push(feed)).is_some()
-        });
-        if cells.is_empty() && feeds.is_empty() {
-            watched.is_running = false;
-            return None;
-        }
-        Some((cells, feeds))
+        watched.jobs.retain(|_, cell| cell.strong_count() > 0);
+        watched.feeds.retain(|feed| feed.strong_count() > 0);
+        watched.is_running = !watched.jobs.is_empty() || !watched.feeds.is_empty();
+        watched.is_running
     }
 
-    async fn look(
-        &self,
-        horizon: &mut Horizon,
-        cells: &HashMap<JobId, Arc<Cell>>,
-        feeds: &[Arc<Feed>],
-    ) -> Result<()> {
+    /// Who watches.
+    fn present(&self) -> Present {
+        let watched = self.watched();
+        let jobs = watched.jobs.iter();
+        let cells = jobs.filter_map(|(id, cell)| Some((*id, cell.upgrade()?)));
+        let feeds = watched.feeds.iter().filter_map(Weak::upgrade);
+        (cells.collect(), feeds.collect())
+    }
+
+    async fn look(&self, horizon: &mut Horizon) -> Result<()> {
         let conn = self.db.get().await?;
         let changes = horizon.look(&conn).await?;
+        // Not earlier: who came while this look was under way, and had read before what it found,
+        // has to be told. Who comes from here on reads it.
+        let (cells, feeds) = self.present();
         if changes.is_first {
             for cell in cells.values() {
                 cell.news.send_modify(|news| news.round += 1);
@@ -224,7 +219,7 @@ impl Inner {
             let lag = u64::try_from(lag.as_micros()).unwrap_or(u64::MAX);
             self.lag_micros.store(lag, Ordering::Relaxed);
         }
-        for feed in feeds {
+        for feed in &feeds {
             feed.take(&changes.events);
         }
         let by_job = changes
@@ -236,14 +231,27 @@ impl Inner {
             .collect();
         if !by_job.is_empty() {
             let ids: Vec<JobId> = by_job.keys().copied().collect();
-            let rows: Vec<JobRow> = history::many(&conn, &ids).await?;
-            for row in rows {
-                if let (Some(cell), Some(events)) = (cells.get(&row.id), by_job.get(&row.id)) {
-                    cell.take(Arc::new(row), events);
+            let rows: Result<Vec<JobRow>> = history::many(&conn, &ids).await;
+            let failed = rows.as_ref().err().map(ToString::to_string);
+            let mut rows: HashMap<JobId, JobRow> = rows
+                .unwrap_or_default()
+                .into_iter()
+                .map(|row| (row.id, row))
+                .collect();
+            for (id, events) in by_job {
+                match (cells.get(&id), rows.remove(&id)) {
+                    (Some(cell), Some(row)) => cell.take(Arc::new(row), events),
+                    // Gone, or it could not be read: the watchers look for themselves, since no
+                    // later look finds these events again.
+                    (Some(cell), None) => cell.news.send_modify(|news| news.round += 1),
+                    (None, _) => {}
                 }
             }
+            if let Some(error) = failed {
+                tracing::debug!(error, "changed jobs could not be read");
+            }
         }
-        self.look_for_lines(&conn, cells).await
+        self.look_for_lines(&conn, &cells).await
     }
 
     /// Tells those who read lines of new ones.

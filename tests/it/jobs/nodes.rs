@@ -3,14 +3,14 @@
 
 use super::{
     node::{Node, Orders, Witness, assert_quiet, probe, put, until},
-    stage::{script, subscribe_at},
+    stage::{script, start_by_hand, subscribe_at},
 };
 use crate::support::{Actor, Tenant, TestApp};
 use chartroom::{
     app::App,
     config::{HttpConfig, JobsConfig},
     db::{Database, DatabaseConfig, sql},
-    jobs::{JobStatus, NewJob},
+    jobs::{JobStatus, Jobs, NewJob},
     kernel::{Secret, SystemClock, entity::JobId},
 };
 use diesel::sql_types as st;
@@ -23,6 +23,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::time::timeout;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 const UPDATES: &str = "subscription ($id: ID!, $after: Int! = 0) { \
     jobUpdated(id: $id, afterVersion: $after) { version status attempt job { status version } } }";
@@ -167,6 +168,41 @@ async fn j12_every_subscriber_sees_every_status_through_reconnects() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn j16_the_same_without_notify() {
     all_see_everything(false).await;
+}
+
+#[tokio::test]
+async fn who_comes_while_the_hub_looks_is_told_too() {
+    let app = TestApp::start().await;
+    let (old, new) = (
+        put(&app, &probe(&Orders::default())).await,
+        put(&app, &probe(&Orders::default())).await,
+    );
+    // One connection: while the test has it, the hub waits in the middle of a look.
+    let db = Database::new(DatabaseConfig {
+        url: app.database_url(),
+        max_connections: 1,
+        wait_timeout: Duration::from_secs(10),
+        statement_timeout: Duration::from_secs(10),
+    })
+    .expect("a pool");
+    let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
+    let jobs = Jobs::new(&db, JobsConfig::for_tests(), &tasks, &stopping);
+    let mut first = jobs.hub.watch(old);
+    timeout(Duration::from_secs(5), first.changed())
+        .await
+        .expect("the first look");
+    let taken = db.get().await.expect("the connection");
+    // Longer than the interval of polling: the next look is waiting by now.
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let mut late = jobs.hub.watch(new);
+    start_by_hand(&app, new).await;
+    drop(taken);
+    timeout(Duration::from_secs(5), late.changed())
+        .await
+        .expect("news for who came late");
+    let seen = late.after(1).await.expect("read").expect("there");
+    assert_eq!(seen.row.status, JobStatus::Running);
+    stopping.cancel();
 }
 
 #[tokio::test]
