@@ -222,13 +222,15 @@ CREATE FUNCTION job_backoff(base interval, attempt integer) RETURNS interval LAN
     SELECT least(interval '1 hour', base * power(3, least(greatest(attempt, 1), 12) - 1)) * (0.5 + random())
 $$;
 
--- Claims up to p_slots jobs for a node. A function, because the count of what runs must be taken
+-- Claims up to p_slots jobs for a node, of one lane: jobs that somebody waits for (the kinds
+-- p_interactive) and all others are given out and counted apart, so that neither keeps the other waiting. A function, because the count of what runs must be taken
 -- after the lock is held (each statement inside sees what is committed by then), and because a node
 -- that freezes between two statements of its own would keep everybody else waiting.
 -- It gives the payloads too: the calling statement sees what was committed before it waited for the
 -- lock, so a join out there would lose jobs that came meanwhile, and they would be nobody's until
 -- their leases end.
-CREATE FUNCTION claim_jobs(p_node uuid, p_slots integer, p_kinds text[], p_lease interval, p_tenant_most integer)
+CREATE FUNCTION claim_jobs(p_node uuid, p_slots integer, p_kinds text[], p_lease interval, p_tenant_most integer,
+                           p_interactive text[], p_is_interactive boolean)
 RETURNS TABLE (job jobs, payload_version integer, payload jsonb) LANGUAGE plpgsql AS $$
 BEGIN
     -- One claim at a time: limits are exact, for a few milliseconds of order.
@@ -245,7 +247,8 @@ BEGIN
             WHERE q.status = 'QUEUED' AND (q.fairness_key, q.kind) > (l.fairness_key, l.kind)
             ORDER BY q.fairness_key, q.kind LIMIT 1) n
     ), running AS (
-        SELECT r.fairness_key, r.kind, count(*) AS n FROM jobs r WHERE r.status = 'RUNNING' GROUP BY 1, 2
+        SELECT r.fairness_key, r.kind, count(*) AS n FROM jobs r
+        WHERE r.status = 'RUNNING' AND (r.kind = ANY (p_interactive)) = p_is_interactive GROUP BY 1, 2
     ), of_tenant AS (
         SELECT r.fairness_key, sum(r.n) AS n FROM running r GROUP BY 1
     ), of_kind AS (

@@ -195,6 +195,16 @@ pub const VARIABLES: &[Variable] = &[
         "most jobs of one organization that run at a time, unless `job_limits` says otherwise; 0 is no limit",
     ),
     variable(
+        "CHARTROOM_INTERACTIVE_JOBS",
+        "32",
+        "queries and other jobs that somebody waits for that a process runs at a time, beside its workers",
+    ),
+    variable(
+        "CHARTROOM_TENANT_INTERACTIVE_JOBS",
+        "12",
+        "most of those of one organization at a time, unless `job_limits` says otherwise; 0 is no limit",
+    ),
+    variable(
         "CHARTROOM_SELFTEST_URL",
         "unset",
         "address to which self-test jobs with an effect POST their effect key",

@@ -31,6 +31,10 @@ pub struct JobsConfig {
     pub backlog: u32,
     /// Most jobs of one organization that run at a time; 0 is no limit.
     pub tenant_running: u32,
+    /// Jobs that somebody waits for, such as queries, that a worker runs at a time beside the others.
+    pub interactive: usize,
+    /// Most of those of one organization at a time; 0 is no limit.
+    pub tenant_interactive: u32,
     /// Where self-tests send their effect.
     pub selftest_url: Option<String>,
 }
@@ -71,6 +75,12 @@ impl JobsConfig {
             poison_after: count("CHARTROOM_JOBS_POISON_AFTER", 1, 3)?,
             backlog: count("CHARTROOM_JOBS_BACKLOG", 1, 10_000)?,
             tenant_running: count("CHARTROOM_JOBS_TENANT_RUNNING", 0, 0)?,
+            interactive: usize::try_from(environment.number(
+                "CHARTROOM_INTERACTIVE_JOBS",
+                1,
+                32,
+            )?)?,
+            tenant_interactive: count("CHARTROOM_TENANT_INTERACTIVE_JOBS", 0, 12)?,
             selftest_url: url.map(str::to_owned),
         };
         if config.beat * 3 > config.lease {

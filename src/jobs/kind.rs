@@ -12,6 +12,9 @@ pub enum Authority {
     /// Those that the user `runAs` holds when it runs; without this one on its organization or
     /// project it fails.
     User(Permission),
+    /// Those that the user `runAs` holds when it runs; which ones it needs depends on what it is
+    /// about, so the kind asks for them itself.
+    Viewer,
     /// The server's own: housekeeping.
     System,
 }

@@ -24,7 +24,25 @@ pub enum Priority {
     Background,
 }
 
+/// Which slots of a worker a job takes: jobs that somebody waits for have slots of their own, so that
+/// neither sort keeps the other waiting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Kinds whose priority is [`Priority::Interactive`].
+    Interactive,
+    /// All others.
+    Batch,
+}
+
 impl Priority {
+    /// Where kinds of this priority run.
+    pub const fn lane(self) -> Lane {
+        match self {
+            Self::Interactive => Lane::Interactive,
+            _ => Lane::Batch,
+        }
+    }
+
     /// The number in the database, the most urgent being 1.
     pub const fn number(self) -> i32 {
         match self {

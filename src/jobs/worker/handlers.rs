@@ -1,6 +1,6 @@
 //! The kinds that a worker can run, with their types erased.
 
-use crate::jobs::{Authority, Failure, FailureCode, Kind, RunContext, StoredError};
+use crate::jobs::{Authority, Failure, FailureCode, Kind, Lane, RunContext, StoredError};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc};
@@ -13,6 +13,8 @@ pub(super) trait Handler: Send + Sync {
     fn authority(&self) -> Authority;
     /// Whether it can be stopped anywhere.
     fn is_resumable(&self) -> bool;
+    /// Which slots it takes.
+    fn lane(&self) -> Lane;
     /// Runs it.
     fn run<'a>(
         &'a self,
@@ -35,6 +37,10 @@ impl<K: Kind> Handler for Of<K> {
 
     fn is_resumable(&self) -> bool {
         K::IS_RESUMABLE
+    }
+
+    fn lane(&self) -> Lane {
+        K::PRIORITY.lane()
     }
 
     fn run<'a>(
@@ -67,13 +73,20 @@ impl<K: Kind> Handler for Of<K> {
 
 /// The kinds that a worker can run.
 #[derive(Clone, Default)]
-pub struct Handlers(HashMap<&'static str, Arc<dyn Handler>>);
+pub struct Handlers {
+    run: HashMap<&'static str, Arc<dyn Handler>>,
+    /// Names of the interactive kinds of this version, run here or not.
+    interactive: Vec<String>,
+}
 
 impl Handlers {
     /// Adds a kind.
     #[must_use]
     pub fn with<K: Kind>(mut self, kind: K) -> Self {
-        self.0.insert(K::NAME, Arc::new(Of(kind)));
+        self.run.insert(K::NAME, Arc::new(Of(kind)));
+        if K::PRIORITY.lane() == Lane::Interactive {
+            self.interactive.push(K::NAME.to_owned());
+        }
         self
     }
 
@@ -84,23 +97,37 @@ impl Handlers {
     pub fn only(mut self, names: &[String]) -> Result<Self, String> {
         if let Some(name) = names
             .iter()
-            .find(|name| !self.0.contains_key(name.as_str()))
+            .find(|name| !self.run.contains_key(name.as_str()))
         {
             return Err(name.clone());
         }
-        self.0
+        self.run
             .retain(|name, _| names.iter().any(|wanted| wanted == name));
         Ok(self)
     }
 
     /// The names, in order.
     pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<_> = self.0.keys().map(|name| (*name).to_owned()).collect();
+        let mut names: Vec<_> = self.run.keys().map(|name| (*name).to_owned()).collect();
         names.sort();
         names
     }
 
+    /// The names of the kinds of a lane.
+    pub(super) fn of_lane(&self, lane: Lane) -> Vec<String> {
+        let of = self
+            .run
+            .iter()
+            .filter(|(_, handler)| handler.lane() == lane);
+        of.map(|(name, _)| (*name).to_owned()).collect()
+    }
+
+    /// The names of the interactive kinds of this version, run here or not.
+    pub(super) fn interactive(&self) -> &[String] {
+        &self.interactive
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Arc<dyn Handler>> {
-        self.0.get(name)
+        self.run.get(name)
     }
 }

@@ -1,6 +1,9 @@
 //! The jobs that a node has in its hands, and what each is to do.
 
-use crate::jobs::Lease;
+use crate::{
+    jobs::{Claimed, Lane, Lease},
+    kernel::entity::OrganizationId,
+};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -25,6 +28,10 @@ pub(super) enum Why {
 /// One job in the node's hands.
 pub(super) struct Hold {
     pub(super) lease: Lease,
+    /// Whose slots it takes.
+    pub(super) lane: Lane,
+    /// Whose job it is.
+    pub(super) tenant: Option<OrganizationId>,
     /// Tells the job to stop by itself.
     pub(super) asked: CancellationToken,
     /// Stops it where it is.
@@ -39,15 +46,17 @@ struct State {
 }
 
 impl Hold {
-    /// A hold by a claim that was sent at `claimed`.
-    pub(super) fn new(lease: Lease, claimed: Instant) -> Self {
+    /// A hold by a claim that was sent at `sent`.
+    pub(super) fn new(claimed: &Claimed, lane: Lane, sent: Instant) -> Self {
         Self {
-            lease,
+            lease: claimed.lease,
+            lane,
+            tenant: claimed.organization,
             asked: CancellationToken::new(),
             abort: CancellationToken::new(),
             state: Mutex::new(State {
                 why: None,
-                renewed: claimed,
+                renewed: sent,
             }),
         }
     }
@@ -127,6 +136,17 @@ impl Holds {
 
     pub(super) fn len(&self) -> usize {
         self.map().len()
+    }
+
+    /// How many are in hand of a lane.
+    pub(super) fn of_lane(&self, lane: Lane) -> usize {
+        self.map().values().filter(|hold| hold.lane == lane).count()
+    }
+
+    /// How many are in hand of a tenant in a lane.
+    pub(super) fn of_tenant(&self, tenant: Option<OrganizationId>, lane: Lane) -> usize {
+        let of = |hold: &&Arc<Hold>| hold.lane == lane && hold.tenant == tenant;
+        self.map().values().filter(of).count()
     }
 
     /// Waits until one has left.

@@ -1,6 +1,6 @@
 //! A worker: takes jobs, runs them, says that it lives, and looks after what is nobody's.
 //!
-//! Four loops, none of which waits for another: *claims* fill free slots; *beats* renew the leases
+//! Loops, none of which waits for another: *claims* fill free slots, a loop for each lane; *beats* renew the leases
 //! of all jobs in hand; the *watch* gives up jobs whose lease may be lost before somebody else can
 //! take them; *upkeep* rescues jobs of dead workers, queues what is due, fires schedules.
 
@@ -15,10 +15,13 @@ pub use context::{Effect, RunContext};
 pub use handlers::Handlers;
 pub use upkeep::UpkeepFigures;
 
-use super::{Channel, Jobs, Lease, beat, claim, node};
+use super::{Channel, Claimed, Jobs, Lane, Lease, Wanted, beat, claim, claim::claim_one, node};
 use crate::{
     db::Database,
-    kernel::{Result, entity::WorkerNodeId},
+    kernel::{
+        Result,
+        entity::{JobId, OrganizationId, WorkerNodeId},
+    },
 };
 use hold::{Hold, Holds, Why};
 use std::{
@@ -80,9 +83,12 @@ impl Worker {
             });
         };
         let of = || inner.clone();
-        let (claims, beats, watch, upkeep) = (of(), of(), of(), of());
-        // A claim is never cut short: what it has taken must get into a hold.
-        inner.tasks.spawn(async move { claims.claims().await });
+        let (beats, watch, upkeep) = (of(), of(), of());
+        for lane in [Lane::Interactive, Lane::Batch] {
+            // A claim is never cut short: what it has taken must get into a hold.
+            let claims = of();
+            inner.tasks.spawn(async move { claims.claims(lane).await });
+        }
         until(&inner.stopped, Box::pin(async move { beats.beats().await }));
         until(&inner.stopped, Box::pin(async move { watch.watch().await }));
         until(
@@ -92,6 +98,32 @@ impl Worker {
         worker
     }
 
+    /// Runs a job that was just stored and that somebody waits for at once, if this worker has room
+    /// for it; else it stays in the queue, for this worker or another. Resolves when the attempt
+    /// has ended, and to false at once if it was left in the queue.
+    pub async fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> bool {
+        let inner = &self.0;
+        let most = usize::try_from(inner.config().tenant_interactive).unwrap_or(usize::MAX);
+        let is_full = inner.room(Lane::Interactive) == 0
+            || (most > 0 && inner.holds.of_tenant(tenant, Lane::Interactive) >= most);
+        if is_full || inner.stopping.is_cancelled() {
+            return false;
+        }
+        // Not cut short when the caller goes away: what it has taken must get into a hold.
+        let running = inner.tasks.spawn(inner.clone().run_one(id));
+        match running.await {
+            Ok(Ok(has_run)) => has_run,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, job = %id, "a job is left in the queue");
+                false
+            }
+            Err(error) => {
+                tracing::error!(%error, job = %id, "an attempt broke");
+                false
+            }
+        }
+    }
+
     /// Its name in `worker_nodes`.
     pub fn id(&self) -> WorkerNodeId {
         self.0.id
@@ -99,7 +131,8 @@ impl Worker {
 
     /// Jobs in hand, and the most there may be.
     pub fn load(&self) -> (usize, usize) {
-        (self.0.holds.len(), self.0.slots)
+        let most = self.0.slots + self.0.most(Lane::Interactive);
+        (self.0.holds.len(), most)
     }
 
     /// Whether the database has answered its beats of late. One that is not well gives its jobs up.
@@ -147,26 +180,46 @@ impl Inner {
         &self.jobs.config
     }
 
-    /// Fills free slots until the worker stops.
-    async fn claims(self: Arc<Self>) {
-        if self.slots == 0 {
+    /// Slots of a lane. A worker without any of its own runs nothing.
+    fn most(&self, lane: Lane) -> usize {
+        match lane {
+            Lane::Batch => self.slots,
+            Lane::Interactive if self.slots == 0 => 0,
+            Lane::Interactive => self.config().interactive,
+        }
+    }
+
+    /// Free slots of a lane.
+    fn room(&self, lane: Lane) -> usize {
+        self.most(lane).saturating_sub(self.holds.of_lane(lane))
+    }
+
+    /// Fills free slots of a lane until the worker stops.
+    async fn claims(self: Arc<Self>, lane: Lane) {
+        let kinds = self.handlers.of_lane(lane);
+        if self.most(lane) == 0 || kinds.is_empty() {
             return;
         }
-        let kinds = self.handlers.names();
         let mut rung = self.jobs.bell.listen(Channel::Ready);
         while !self.stopping.is_cancelled() {
             rung.mark_unchanged();
-            let free = self.slots.saturating_sub(self.holds.len());
+            let free = self.room(lane);
             let mut is_more = false;
             if free > 0 {
-                match self.claim(free, &kinds).await {
+                let wanted = Wanted {
+                    kinds: &kinds,
+                    interactive: self.handlers.interactive(),
+                    lane,
+                    slots: free,
+                };
+                match self.claim(wanted).await {
                     Ok(taken) => is_more = taken == free,
                     Err(error) => {
                         tracing::warn!(%error, "jobs could not be claimed; again soon");
                     }
                 }
             }
-            if is_more && self.slots > self.holds.len() {
+            if is_more && self.room(lane) > 0 {
                 continue;
             }
             tokio::select! {
@@ -178,24 +231,44 @@ impl Inner {
         }
     }
 
-    async fn claim(self: &Arc<Self>, free: usize, kinds: &[String]) -> Result<usize> {
+    async fn claim(self: &Arc<Self>, wanted: Wanted<'_>) -> Result<usize> {
         let conn = self.db.get().await?;
         let sent = Instant::now();
-        let claimed = claim(&conn, self.id, free, kinds, self.config()).await?;
+        let claimed = claim(&conn, self.id, wanted, self.config()).await?;
         drop(conn);
         let count = claimed.len();
         for job in claimed {
-            let hold = Arc::new(Hold::new(job.lease, sent));
-            self.holds.add(hold.clone());
-            if self.stopping.is_cancelled() {
-                hold.ask(Why::WorkerStops);
-            }
+            let hold = self.take(&job, wanted.lane, sent);
             self.tasks.spawn(run::run(self.clone(), hold, job));
         }
         if count > 0 {
             self.jobs.bell.ring(Channel::Changed);
         }
         Ok(count)
+    }
+
+    /// Runs one job that waits; false if another node was quicker.
+    async fn run_one(self: Arc<Self>, id: JobId) -> Result<bool> {
+        let conn = self.db.get().await?;
+        let sent = Instant::now();
+        let claimed = claim_one(&conn, self.id, id, self.config()).await?;
+        drop(conn);
+        let Some(claimed) = claimed else {
+            return Ok(false);
+        };
+        let hold = self.take(&claimed, Lane::Interactive, sent);
+        run::run(self, hold, claimed).await;
+        Ok(true)
+    }
+
+    /// Takes a job into the worker's hands that was claimed by a statement sent at that time.
+    fn take(&self, job: &Claimed, lane: Lane, sent: Instant) -> Arc<Hold> {
+        let hold = Arc::new(Hold::new(job, lane, sent));
+        self.holds.add(hold.clone());
+        if self.stopping.is_cancelled() {
+            hold.ask(Why::WorkerStops);
+        }
+        hold
     }
 
     /// Renews the leases, and does what the answers say.

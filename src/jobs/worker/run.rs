@@ -134,8 +134,10 @@ async fn rights(
     handler: &dyn Handler,
     job: &Claimed,
 ) -> Result<Option<Arc<Viewer>>, Failure> {
-    let Authority::User(permission) = handler.authority() else {
-        return Ok(None);
+    let needed = match handler.authority() {
+        Authority::System => return Ok(None),
+        Authority::Viewer => None,
+        Authority::User(permission) => Some(permission),
     };
     let user = job
         .run_as
@@ -152,7 +154,7 @@ async fn rights(
         (Some(organization), None) => Place::organization(organization),
         (None, _) => Place::installation(),
     };
-    if !access.at(&place).contains(permission) {
+    if let Some(permission) = needed.filter(|needed| !access.at(&place).contains(*needed)) {
         return Err(Failure::forbidden(format!(
             "the user whose rights it has lacks the permission {} for this",
             permission.as_str()

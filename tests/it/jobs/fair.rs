@@ -1,7 +1,7 @@
 //! J10: limits and fairness.
 
 use super::{
-    node::{Node, Orders, Witness, assert_quiet, probe, put, until},
+    node::{Node, Orders, Witness, assert_quiet, batch, probe, put, until},
     stage::{run, script},
 };
 use crate::support::{Actor, Tenant, TestApp};
@@ -44,7 +44,7 @@ async fn claim(app: &TestApp, slots: usize, most: u32) -> HashMap<OrganizationId
     };
     let conn = app.conn().await;
     let kinds = ["PROBE".to_owned(), "GUARDED".to_owned()];
-    let claimed = jobs::claim(&conn, WorkerNodeId::new(), slots, &kinds, &config)
+    let claimed = jobs::claim(&conn, WorkerNodeId::new(), batch(&kinds, slots), &config)
         .await
         .expect("a claim");
     let mut by_tenant = HashMap::new();
@@ -160,7 +160,7 @@ async fn j10_limits_hold_however_many_claim_at_once() {
             for _ in 0..25 {
                 let conn = db.get().await.expect("a connection");
                 let kinds = ["PROBE".to_owned(), "GUARDED".to_owned()];
-                let claimed = jobs::claim(&conn, WorkerNodeId::new(), 3, &kinds, &config)
+                let claimed = jobs::claim(&conn, WorkerNodeId::new(), batch(&kinds, 3), &config)
                     .await
                     .expect("a claim");
                 for job in claimed.into_iter().take(2) {
@@ -226,8 +226,7 @@ async fn priorities_age() {
         let claimed = jobs::claim(
             &conn,
             WorkerNodeId::new(),
-            1,
-            &["PROBE".to_owned()],
+            batch(&["PROBE".to_owned()], 1),
             &JobsConfig::for_tests(),
         )
         .await

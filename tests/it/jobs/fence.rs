@@ -1,7 +1,7 @@
 //! J2, J3, J4: one end, no gap, and a worker that lost its lease changes nothing.
 
 use super::{
-    node::{Node, Orders, Witness, assert_quiet, probe, put, until},
+    node::{Node, Orders, Witness, assert_quiet, batch, probe, put, until},
     stage::{run, script},
 };
 use crate::support::TestApp;
@@ -20,7 +20,7 @@ use std::time::Duration;
 
 async fn claim(conn: &Conn, count: usize) -> Vec<Claimed> {
     let (node, config) = (WorkerNodeId::new(), JobsConfig::for_tests());
-    jobs::claim(conn, node, count, &["PROBE".to_owned()], &config)
+    jobs::claim(conn, node, batch(&["PROBE".to_owned()], count), &config)
         .await
         .expect("a claim")
 }

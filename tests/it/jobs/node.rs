@@ -217,6 +217,16 @@ impl Kind for Guarded {
     }
 }
 
+/// What a claim of jobs that nobody waits for asks for.
+pub(crate) fn batch(kinds: &[String], slots: usize) -> jobs::Wanted<'_> {
+    jobs::Wanted {
+        kinds,
+        interactive: &[],
+        lane: jobs::Lane::Batch,
+        slots,
+    }
+}
+
 /// A probe with these orders.
 pub(crate) fn probe(orders: &Orders) -> NewJob {
     NewJob::of::<Probe>(orders).expect("a job")

@@ -1,7 +1,7 @@
 //! J13, J14, J15: rights of now, lines in order, nothing forgotten too early.
 
 use super::{
-    node::{Guarded, Node, Orders, Probe, Witness, assert_quiet, probe, put, until},
+    node::{Guarded, Node, Orders, Probe, Witness, assert_quiet, batch, probe, put, until},
     stage::{run, script},
 };
 use crate::support::{Actor, Tenant, TestApp};
@@ -126,8 +126,7 @@ async fn a_flood_of_lines_is_bounded() {
     let claimed = chartroom::jobs::claim(
         &conn,
         chartroom::kernel::entity::WorkerNodeId::new(),
-        1,
-        &["PROBE".to_owned()],
+        batch(&["PROBE".to_owned()], 1),
         &config,
     )
     .await
