@@ -3,7 +3,10 @@
 use crate::{
     config::{HttpConfig, JobsConfig},
     db::Database,
-    domains::identity::{authentication::Authenticator, password::Passwords},
+    domains::{
+        identity::{authentication::Authenticator, password::Passwords},
+        model::explore::Models,
+    },
     gql::{
         self,
         guard::{self, Guard},
@@ -44,6 +47,8 @@ pub struct App {
     worker: OnceLock<Worker>,
     /// Secrets and warehouses.
     pub outside: Outside,
+    /// Explores, parsed.
+    pub models: Models,
     /// Limits of pages and bulk inputs.
     pub limits: gql::Limits,
     /// Cancelled when the server stops.
@@ -70,10 +75,12 @@ impl App {
         let passwords = Passwords::default();
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let jobs = Jobs::new(&db, jobs, &tasks, &stopping);
+        let models = Models::default();
         let services = Services {
             passwords: passwords.clone(),
             jobs: jobs.clone(),
             outside: outside.clone(),
+            models: models.clone(),
         };
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(db.clone()),
@@ -84,6 +91,7 @@ impl App {
             jobs,
             worker: OnceLock::new(),
             outside,
+            models,
             sdl: sdl.into(),
             guard,
             config,

@@ -562,6 +562,101 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Models that were given to a project, newest last. The explores of a compiled one never change.
+    deployments (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        source -> Text,
+        status -> Text,
+        is_strict -> Bool,
+        dbt_version -> Nullable<Text>,
+        explore_count -> Nullable<Int4>,
+        error_count -> Nullable<Int4>,
+        error -> Nullable<Text>,
+        job_id -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+        compiled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    /// Uploaded files, compressed with gzip, until they are compiled.
+    deployment_files (deployment_id, kind) {
+        organization_id -> Uuid,
+        deployment_id -> Uuid,
+        kind -> Text,
+        content -> Bytea,
+    }
+}
+
+diesel::table! {
+    /// Compiled explores of a deployment. access are the attributes that its base table asks for. definition is JSON as text: jsonb would forget the order of fields.
+    explores (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        deployment_id -> Uuid,
+        name -> Text,
+        label -> Text,
+        description -> Nullable<Text>,
+        groups -> Array<Text>,
+        tags -> Array<Text>,
+        base_table -> Text,
+        source_path -> Nullable<Text>,
+        is_usable -> Bool,
+        error_count -> Int4,
+        access -> Jsonb,
+        definition -> Text,
+    }
+}
+
+diesel::table! {
+    /// The deployment whose explores a project shows and queries.
+    active_deployments (project_id) {
+        project_id -> Uuid,
+        organization_id -> Uuid,
+        deployment_id -> Uuid,
+        activated_at -> Timestamptz,
+        activated_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Named facts about users that models ask for: who may use a field, which rows there are.
+    user_attributes (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        name -> Text,
+        description -> Nullable<Text>,
+        default_value -> Nullable<Text>,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Values of an attribute for a user.
+    user_attribute_users (attribute_id, user_id, value) {
+        organization_id -> Uuid,
+        attribute_id -> Uuid,
+        user_id -> Uuid,
+        value -> Text,
+    }
+}
+
+diesel::table! {
+    /// Values of an attribute for the members of a group, while it is active.
+    user_attribute_groups (attribute_id, group_id, value) {
+        organization_id -> Uuid,
+        attribute_id -> Uuid,
+        group_id -> Uuid,
+        value -> Text,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     access_grants,
     charts,

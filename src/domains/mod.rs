@@ -3,6 +3,7 @@
 pub mod access;
 pub mod content;
 pub mod identity;
+pub mod model;
 pub mod platform;
 pub mod project;
 pub mod warehouse;

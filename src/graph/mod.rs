@@ -11,6 +11,7 @@ use crate::{
     domains::{
         access, content,
         identity::{self, password::Passwords},
+        model::explore::Models,
         platform, project, warehouse,
     },
     gql::FreshScopes,
@@ -59,6 +60,8 @@ pub struct Services {
     pub jobs: Jobs,
     /// Secrets and warehouses.
     pub outside: Outside,
+    /// Explores, parsed.
+    pub models: Models,
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
@@ -91,6 +94,7 @@ fn with(services: Services) -> SchemaBuilder<Query, Mutation, Subscription> {
     builder()
         .data(services.passwords)
         .data(services.jobs)
+        .data(services.models)
         .data(services.outside.vault)
         .data(services.outside.warehouses)
 }

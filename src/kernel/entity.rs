@@ -47,6 +47,12 @@ entity_markers! {
     DashboardTab, DashboardTabId, "tab";
     /// Personal credentials of a user for warehouses.
     WarehouseCredentials, WarehouseCredentialsId, "credentials";
+    /// Models that were given to a project.
+    Deployment, DeploymentId, "deployment";
+    /// A table and what is joined to it, of one deployment.
+    Explore, ExploreId, "explore";
+    /// A named fact about users that models ask for.
+    UserAttribute, UserAttributeId, "attribute";
     /// A record of who did what.
     AuditEvent, AuditEventId, "audit";
     /// A piece of long work.

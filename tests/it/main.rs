@@ -38,6 +38,7 @@ mod identity;
 mod import;
 mod jobs;
 mod membership;
+mod model;
 mod operations;
 mod organization;
 mod persisted;

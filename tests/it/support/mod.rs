@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod models;
 mod postgres;
 mod reply;
 mod socket;
@@ -10,6 +11,7 @@ mod world;
 
 pub(crate) use answer::Answer;
 pub(crate) use app::{Actor, TestApp};
+pub(crate) use models::deploy_demo;
 pub(crate) use reply::Reply;
 pub(crate) use socket::{Heard, Socket};
 pub(crate) use warehouse::TestWarehouse;

@@ -30,6 +30,17 @@ mod yaml;
 pub use folder::{FolderError, SourceFile, read as read_folder};
 pub use report::{Change, Kind, Outcome, Problem, Report, Severity};
 
+/// The one document of a YAML file as JSON.
+///
+/// # Errors
+/// What is wrong with it, with line and column.
+pub fn yaml_as_json(text: &str) -> Result<serde_json::Value, String> {
+    yaml::parse(text).map(|node| node.json()).map_err(|error| {
+        let yaml::Mark { line, column } = error.at;
+        format!("line {line}, column {column}: {}", error.message)
+    })
+}
+
 use crate::{
     authz::System,
     db::{Conn, transaction},

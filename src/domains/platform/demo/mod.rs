@@ -3,10 +3,12 @@
 //! Ids and times are the same everywhere, so that samples and tests can name what is in it.
 
 mod data;
+mod models;
 mod rows;
 mod store;
 mod warehouse;
 
+pub use models::FILES;
 pub use warehouse::load_warehouse;
 
 use crate::{

@@ -1,11 +1,11 @@
 //! The demo's warehouse: the tables that its charts ask, and the connections of its projects.
 
-use super::{data::Demo, rows};
+use super::{data::Demo, models, rows};
 use crate::{
     authz::{Edit, Place, System},
     db::{Conn, transaction},
     domains::warehouse::connection::connect_as_system,
-    kernel::{Error, Id, entity},
+    kernel::{Id, entity},
     services::{
         Outside,
         warehouse::{
@@ -30,7 +30,7 @@ const TABLES: &str = include_str!("../../../../playground/demo/warehouse/seeds.s
 const ROLL_FORWARD: &str = include_str!("../../../../playground/demo/warehouse/roll_forward.sql");
 const MODELS: &str = include_str!("../../../../playground/demo/warehouse/models.sql");
 
-/// Makes the demo's warehouse and connects the demo's projects with it; tells whether tables were
+/// Makes the demo's warehouse, connects the demo's projects with it, and deploys their models; tells whether tables were
 /// loaded. What is there is left alone, but for the password, which is a new one each time.
 /// `make_role` makes the role that reads, with a password.
 ///
@@ -63,10 +63,11 @@ where
                 System::new("connecting the demo").grant::<Edit, entity::Project>(id, place);
             connect_as_system(conn, &outside.vault, &grant, &settings, &password).await?;
         }
-        Ok::<_, Error>(())
+        // For the warehouse that they are connected with now.
+        models::deploy(conn, &demo).await
     })
     .await
-    .context("its connections cannot be stored")?;
+    .context("its connections and models cannot be stored")?;
     Ok(loaded)
 }
 

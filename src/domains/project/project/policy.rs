@@ -8,7 +8,7 @@ use crate::{
     db::{Conn, Fragment, sql},
     kernel::{
         Result,
-        entity::{Chart, Dashboard, OrganizationId, Project, ProjectId, Space},
+        entity::{Chart, Dashboard, Deployment, OrganizationId, Project, ProjectId, Space},
     },
 };
 use diesel::{OptionalExtension as _, sql_types as st};
@@ -94,4 +94,5 @@ permits! {
     Create<Space> => SpaceCreate,
     Create<Chart> => ChartCreate,
     Create<Dashboard> => DashboardCreate,
+    Create<Deployment> => ProjectCompile,
 }

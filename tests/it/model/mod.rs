@@ -1,0 +1,3 @@
+//! Models of projects.
+
+mod store;
