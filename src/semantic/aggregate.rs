@@ -196,7 +196,7 @@ fn nested(issue: Issue, n: usize) -> Issue {
 }
 
 /// The condition of a rule of a metric, whose field is written `table.name`.
-fn rule_condition(scope: &Scope<'_>, rule: &FilterRule) -> Result<Expr> {
+pub fn rule_condition(scope: &Scope<'_>, rule: &FilterRule) -> Result<Expr> {
     let (table, name) = rule.field_id.split_once('.').unwrap_or_default();
     let explore = scope.request.explore;
     let dimension = explore.dimension(table, name).ok_or_else(|| {

@@ -31,7 +31,10 @@ pub mod resolve;
 pub mod scope;
 pub mod snippet;
 pub mod sql;
+pub mod underlying;
 pub mod value;
+
+pub use underlying::underlying;
 
 use error::Refused;
 use expr::Plan;

@@ -54,16 +54,6 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A dimension at another interval than its own.
-    pub fn zoomed(&self, table: &str, dimension: &Dimension, interval: &Interval) -> Result<Expr> {
-        let base = self.written(table, &dimension.sql)?;
-        let kind = dimension
-            .granularity
-            .as_ref()
-            .map_or(dimension.kind, |own| own.base_kind);
-        self.interval(base, dimension, kind, interval)
-    }
-
     fn interval(
         &self,
         base: Expr,

@@ -2,7 +2,7 @@
 
 use super::Drafted;
 use crate::semantic::{manifest::JoinMeta, model::Table};
-use std::collections::HashSet;
+use indexmap::IndexSet;
 
 /// The table under its name in the explore. Fields that the join does not list stay, hidden: conditions
 /// and expressions may use them, people may not.
@@ -49,8 +49,8 @@ fn hide(table: &mut Table, hidden: impl Fn(&str) -> bool) {
 }
 
 /// Names of fields that a list means: sets (`name*`), folders, and fields taken out (`-name`).
-pub(super) fn expanded(table: &Table, fields: &[String]) -> HashSet<String> {
-    let mut found = HashSet::new();
+pub(in crate::semantic) fn expanded(table: &Table, fields: &[String]) -> IndexSet<String> {
+    let mut found = IndexSet::new();
     expand(table, fields, &mut found, 0);
     found
 }
@@ -58,7 +58,7 @@ pub(super) fn expanded(table: &Table, fields: &[String]) -> HashSet<String> {
 /// How deep sets may name sets.
 const SET_DEPTH_MAX: usize = 10;
 
-fn expand(table: &Table, fields: &[String], found: &mut HashSet<String>, depth: usize) {
+fn expand(table: &Table, fields: &[String], found: &mut IndexSet<String>, depth: usize) {
     if depth > SET_DEPTH_MAX {
         return;
     }
@@ -68,7 +68,7 @@ fn expand(table: &Table, fields: &[String], found: &mut HashSet<String>, depth: 
                 expand(table, fields, found, depth + 1);
             }
         } else if let Some(removed) = field.strip_prefix('-') {
-            found.remove(removed);
+            found.shift_remove(removed);
         } else if table.group_details.contains_key(field) {
             let dimensions = table.dimensions.values();
             let dimensions = dimensions.filter(|dimension| dimension.groups.contains(field));

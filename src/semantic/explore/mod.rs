@@ -12,6 +12,8 @@ mod resolve;
 mod short_filter;
 mod table;
 
+pub(super) use join::expanded;
+
 #[cfg(test)]
 mod tests;
 

@@ -55,6 +55,20 @@ pub fn condition(scope: &Scope<'_>, subject: &Subject, rule: &FilterRule) -> Res
     Ok(condition)
 }
 
+/// That a field has the value that a row of a result shows, literally and in its letter case; or none.
+pub fn has_value(subject: &Subject, value: &Value) -> Result<Expr> {
+    if value.is_null() {
+        return Ok(subject.expr.clone().is_null());
+    }
+    let literal = match subject.kind {
+        ValueType::String => values::text(value).map(Expr::Text),
+        ValueType::Number => values::number(value).map(Expr::Number),
+        ValueType::Boolean => values::boolean(value).map(Expr::Bool),
+        ValueType::Date | ValueType::Timestamp => literal(subject, value),
+    };
+    Ok(equality(subject, vec![literal?], false))
+}
+
 /// Rules that name no value hold for every row.
 fn no_op() -> Expr {
     Expr::Bool(true)

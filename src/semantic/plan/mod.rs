@@ -17,6 +17,8 @@ mod period;
 mod scan;
 pub mod totals;
 
+pub(super) use scan::joins_in_use;
+
 use super::{
     error::Refused,
     expr::{Expr, Item, Plan, Select, Source},

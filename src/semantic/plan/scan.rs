@@ -30,7 +30,7 @@ impl Scan {
 }
 
 /// The joins that a query needs, in the order of the model.
-pub(super) fn joins_in_use<'a>(explore: &'a Explore, needs: &Needs) -> Vec<&'a Join> {
+pub(in crate::semantic) fn joins_in_use<'a>(explore: &'a Explore, needs: &Needs) -> Vec<&'a Join> {
     let mut tables: BTreeSet<&str> = needs.tables.iter().map(String::as_str).collect();
     tables.insert(&explore.base_table);
     let always = explore.joins.iter().filter(|join| join.always);

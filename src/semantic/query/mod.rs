@@ -3,8 +3,10 @@
 //! Reads the input of the API and what is stored of it alike: both spell groups of filters in their own
 //! way, and what one of them lacks has a default.
 
+mod behind;
 mod filters;
 
+pub use behind::{Behind, CellValue};
 pub use filters::{
     FilterGroup, FilterNode, FilterOperator, FilterRule, QueryFilters, RuleSettings,
 };
@@ -47,6 +49,9 @@ pub struct MetricQuery {
     pub metric_overrides: IndexMap<String, FormatKeys>,
     /// How values of dimensions are written, by field id.
     pub dimension_overrides: IndexMap<String, FormatKeys>,
+    /// Only the rows behind a cell of a result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub behind: Option<Behind>,
 }
 
 impl MetricQuery {
@@ -353,6 +358,14 @@ impl CustomDimension {
         match self {
             Self::Bin(bin) => &bin.id,
             Self::Sql(sql) => &sql.id,
+        }
+    }
+
+    /// The table that it is made for.
+    pub fn table(&self) -> &str {
+        match self {
+            Self::Bin(bin) => &bin.table,
+            Self::Sql(sql) => &sql.table,
         }
     }
 }

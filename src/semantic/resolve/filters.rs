@@ -96,14 +96,14 @@ impl Resolver<'_> {
 
     fn rule(&mut self, rule: &FilterRule, kind: Kind<'_>) -> Result<Expr, Placed> {
         let subject = match kind {
-            Kind::Dimensions => self.dimension_subject(rule),
+            Kind::Dimensions => self.row_subject(&rule.field_id),
             Kind::WithoutRanges if self.bins.contains(&rule.field_id) => {
                 return Ok(Expr::Bool(true));
             }
             Kind::Without(base) if self.is_about(&rule.field_id, base) => {
                 return Ok(Expr::Bool(true));
             }
-            Kind::WithoutRanges | Kind::Without(_) => self.dimension_subject(rule),
+            Kind::WithoutRanges | Kind::Without(_) => self.row_subject(&rule.field_id),
             Kind::Metrics => self.metric_subject(rule)?,
             Kind::Calculations => self.calculation_subject(rule),
         };
@@ -115,8 +115,9 @@ impl Resolver<'_> {
         filter::condition(&self.resolved.scope, &subject, rule).map_err(|issue| Placed(None, issue))
     }
 
-    fn dimension_subject(&mut self, rule: &FilterRule) -> Result<Subject> {
-        if let Some(custom) = self.custom.get(&rule.field_id) {
+    /// A dimension of the explore or of the query, as what a condition on rows is about.
+    pub(super) fn row_subject(&mut self, id: &str) -> Result<Subject> {
+        if let Some(custom) = self.custom.get(id) {
             let custom = custom.clone();
             self.resolved.needs.merge(&custom.needs);
             if let Some(range) = custom.range
@@ -126,7 +127,7 @@ impl Resolver<'_> {
             }
             return Ok(custom.subject);
         }
-        let found = self.visible(&rule.field_id)?;
+        let found = self.visible(id)?;
         self.resolved.needs.merge(&found.dimension.needs);
         aggregate::subject(&self.resolved.scope, &found.table.name, found.dimension)
     }

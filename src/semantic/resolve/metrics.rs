@@ -7,7 +7,7 @@ use crate::semantic::{
     expr::{Expr, Operation, Window, WindowCall, Written},
     fields,
     model::{FormatKeys, MetricType, Needs, TimeUnit, field_id},
-    query::{AdditionalMetric, GenerationType, WindowFunction},
+    query::{AdditionalMetric, FilterRule, GenerationType, WindowFunction},
     scope::in_parentheses,
     snippet::{Part, Snippet},
     value::ValueType,
@@ -62,7 +62,7 @@ impl<'a> Resolver<'a> {
         Ok(())
     }
 
-    fn visible_metric(&self, id: &str) -> Result<fields::FoundMetric<'a>> {
+    pub(super) fn visible_metric(&self, id: &str) -> Result<fields::FoundMetric<'a>> {
         let request = self.resolved.scope.request;
         let found = fields::metric(request.explore, id)
             .filter(|found| !found.metric.hidden)
@@ -215,14 +215,8 @@ impl<'a> Resolver<'a> {
         check_definition(metric, base)?;
         let (sql, mut needs) = self.own_snippet(&metric.table, &metric.sql, "sql")?;
         let keys = self.distinct_keys(metric, &mut needs)?;
-        let mut filters = metric.filters.clone();
-        for (n, rule) in filters.iter_mut().enumerate() {
-            let path = format!("filters.{n}.fieldId");
-            let id = rule.field_id.replace('.', "_");
-            let found = self.visible(&id).map_err(|issue| issue.at(&path))?;
-            needs.merge(&found.dimension.needs);
-            rule.field_id = format!("{}.{}", found.table.name, found.dimension.name);
-        }
+        let (filters, found) = self.own_filters(metric)?;
+        needs.merge(&found);
         self.resolved.needs.merge(&needs);
         let kind = metric.kind.value_type(base);
         let leaf = aggregate::leaf(
@@ -238,6 +232,23 @@ impl<'a> Resolver<'a> {
             },
         )?;
         Ok(column(How::Rows(MetricExpr::Leaf(leaf)), kind, format))
+    }
+
+    /// The filters of a metric of the query, on fields written `table.name`.
+    pub(super) fn own_filters(
+        &self,
+        metric: &AdditionalMetric,
+    ) -> Result<(Vec<FilterRule>, Needs)> {
+        let mut needs = Needs::default();
+        let mut filters = metric.filters.clone();
+        for (n, rule) in filters.iter_mut().enumerate() {
+            let path = format!("filters.{n}.fieldId");
+            let id = rule.field_id.replace('.', "_");
+            let found = self.visible(&id).map_err(|issue| issue.at(&path))?;
+            needs.merge(&found.dimension.needs);
+            rule.field_id = format!("{}.{}", found.table.name, found.dimension.name);
+        }
+        Ok((filters, needs))
     }
 
     /// What names an entity, for sums over distinct entities.

@@ -1,11 +1,13 @@
 //! A query, checked against its explore and its user: every column as an expression, every rule as a
 //! condition, every mistake with its place.
 
+mod behind;
 mod calculation;
 mod custom;
 mod filters;
 mod metrics;
 mod sort;
+mod zoom;
 
 use super::{
     aggregate::{self, MetricExpr},
@@ -93,6 +95,8 @@ pub struct DimensionColumn {
     pub time_base: Option<String>,
     /// How its moments are stored.
     pub moment: Moment,
+    /// The interval that stands in place of its own.
+    pub zoomed: Option<String>,
 }
 
 impl DimensionColumn {
@@ -292,6 +296,7 @@ impl<'a> Resolver<'a> {
         self.calculations();
         self.distinct_names();
         self.filters();
+        self.behind();
         self.sorts();
     }
 
@@ -352,6 +357,7 @@ impl<'a> Resolver<'a> {
                 unit: None,
                 time_base: None,
                 moment: custom.subject.moment,
+                zoomed: None,
             });
         }
         let found = self.visible(id)?;
@@ -377,6 +383,7 @@ impl<'a> Resolver<'a> {
             },
             time_base: time_base(&table.name, dimension),
             moment: subject.moment,
+            zoomed: None,
         })
     }
 
@@ -388,79 +395,6 @@ impl<'a> Resolver<'a> {
             .ok_or_else(|| fields::unknown(request.explore, id))?;
         fields::check_access(&found.dimension.needs, request.user, id)?;
         Ok(found)
-    }
-
-    /// Puts another interval in place of that of a date dimension; its id stays.
-    fn zoom(&mut self) {
-        let request = self.resolved.scope.request;
-        let Some(zoom) = request.date_zoom else {
-            return;
-        };
-        let explore = request.explore;
-        let custom = explore.granularities.get(&zoom.granularity.to_lowercase());
-        let interval = custom
-            .cloned()
-            .or_else(|| Interval::named(&zoom.granularity));
-        let Some(interval) = interval else {
-            let message = format!("there is no interval `{}`", zoom.granularity);
-            return self.note(Issue::new(
-                Code::BadDefinition,
-                "dateZoom.granularity",
-                message,
-            ));
-        };
-        let columns = &mut self.resolved.dimensions;
-        let chosen = columns.iter().position(|column| match &zoom.dimension {
-            Some(id) => column.id == *id,
-            None => column.time_base.is_some(),
-        });
-        let found =
-            chosen.and_then(|at| Some((at, fields::dimension(explore, &columns.get(at)?.id)?)));
-        let Some((at, found)) = found.filter(|(_, found)| {
-            found.dimension.granularity.is_some() || found.dimension.kind.is_time()
-        }) else {
-            // A tile without dates is left as it is, unless one was named.
-            if zoom.dimension.is_some() {
-                let message = "is no date dimension of the query";
-                self.note(Issue::new(
-                    Code::BadDefinition,
-                    "dateZoom.dimension",
-                    message,
-                ));
-            }
-            return;
-        };
-        let base = found.dimension.granularity.as_ref();
-        let base = base.map_or(found.dimension.kind, |own| own.base_kind);
-        let finer = matches!(&interval, Interval::Truncated(unit) if !unit.is_calendar());
-        if base == ValueType::Date && finer {
-            let message = format!("a date has no {}", zoom.granularity);
-            return self.note(Issue::new(
-                Code::BadDefinition,
-                "dateZoom.granularity",
-                message,
-            ));
-        }
-        let expr = self
-            .resolved
-            .scope
-            .zoomed(&found.table.name, found.dimension, &interval);
-        match (expr, self.resolved.dimensions.get_mut(at)) {
-            (Ok(expr), Some(column)) => {
-                column.expr = expr;
-                column.kind = interval.value_type(base);
-                column.unit = match &interval {
-                    Interval::Truncated(unit) => Some(*unit),
-                    _ => None,
-                };
-                column.calendar = match &interval {
-                    Interval::Name(part) => Some(*part),
-                    _ => None,
-                };
-            }
-            (Err(issue), _) => self.note_at("dateZoom.granularity", issue),
-            (Ok(_), None) => {}
-        }
     }
 
     /// No two columns of one name.

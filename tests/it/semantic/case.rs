@@ -7,6 +7,7 @@ use chartroom::semantic::{
     model::Explore,
     query::MetricQuery,
     request::{DateZoom, Limits, Request, UserFacts},
+    underlying::Cell,
 };
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -71,9 +72,22 @@ pub(crate) struct Case {
     pub(crate) max_limit: Option<u64>,
     #[serde(default)]
     pub(crate) total: Option<Total>,
+    #[serde(default)]
+    pub(crate) underlying: Option<Behind>,
     #[serde(default, rename = "oracle_sql")]
     pub(crate) oracle_sql: Option<String>,
     pub(crate) expect: Expect,
+}
+
+/// The cell whose rows are asked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Behind {
+    pub(crate) field: String,
+    #[serde(default)]
+    pub(crate) row: IndexMap<String, Value>,
+    #[serde(default)]
+    pub(crate) pivot: IndexMap<String, Value>,
 }
 
 /// Which totals.
@@ -82,6 +96,16 @@ pub(crate) struct Case {
 pub(crate) enum Total {
     Grand(String),
     By { by: Vec<String> },
+}
+
+impl Behind {
+    pub(crate) fn cell(&self) -> Cell<'_> {
+        Cell {
+            field_id: &self.field,
+            row: &self.row,
+            pivot: &self.pivot,
+        }
+    }
 }
 
 impl Total {

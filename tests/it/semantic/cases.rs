@@ -10,6 +10,9 @@ use chartroom::semantic::{
     format,
     manifest::Json,
     model::Explore,
+    query::MetricQuery,
+    request::Request,
+    underlying,
 };
 use serde_json::Value;
 use std::{collections::HashSet, path::Path};
@@ -90,9 +93,21 @@ pub(crate) async fn run(
     let explore: Explore =
         serde_json::from_str(&serde_json::to_string(explore).unwrap()).expect("the same explore");
     let request = case.request(&explore, query);
-    let compiled = match &case.total {
-        Some(total) => compile_totals(request, &total.by()),
-        None => compile(request),
+    let behind;
+    let compiled = match (&case.total, &case.underlying) {
+        (Some(total), _) => compile_totals(request, &total.by()),
+        (None, Some(cell)) => match underlying(request, &cell.cell()) {
+            Ok(query) => {
+                // Queries are stored as JSON too.
+                let stored = serde_json::to_value(&query).unwrap();
+                behind = MetricQuery::read(&stored).expect("the same query");
+                assert_eq!(behind, query);
+                let query = &behind;
+                compile(Request { query, ..request })
+            }
+            Err(refused) => Err(refused),
+        },
+        (None, None) => compile(request),
     };
     let compiled = match (compiled, &case.expect.error) {
         (Err(Refused { issues }), Some(expected)) => return found(&issues, expected),
