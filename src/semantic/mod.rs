@@ -21,6 +21,7 @@ pub mod fanout;
 pub mod fields;
 pub mod filter;
 pub mod format;
+pub mod formula;
 pub mod manifest;
 pub mod model;
 pub mod plan;

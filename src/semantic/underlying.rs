@@ -261,7 +261,7 @@ fn values(
 
 /// Mistakes of values, at the places that the caller knows.
 fn at_places(refused: Refused, places: &[String]) -> Refused {
-    let placed = |issue: Issue| {
+    let at_place = |issue: Issue| {
         let rest = issue.path.strip_prefix("behind.values.");
         let n = rest.and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
         match n.and_then(|n| places.get(n)) {
@@ -270,6 +270,6 @@ fn at_places(refused: Refused, places: &[String]) -> Refused {
         }
     };
     Refused {
-        issues: refused.issues.into_iter().map(placed).collect(),
+        issues: refused.issues.into_iter().map(at_place).collect(),
     }
 }

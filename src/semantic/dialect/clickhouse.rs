@@ -1,6 +1,9 @@
 //! ClickHouse.
 
-use super::{Dialect, Moment, Sql, SqlFamily, decimal, plain_unit, seconds, zone_name};
+use super::{
+    Dialect, Function, Moment, Postgres, Sql, SqlFamily, decimal, named_call, part_of_text,
+    plain_unit, seconds, zone_name,
+};
 use crate::semantic::{
     model::{NamePart, TimeUnit},
     value::Weekday,
@@ -64,6 +67,19 @@ impl Dialect for ClickHouse {
 
     fn decimal(&self, of: &Sql) -> Sql {
         Sql::fill("toDecimal128({0}, 9)", &[of])
+    }
+
+    // Texts are bytes unless a function says that they are characters.
+    fn call(&self, function: Function, of: &[Sql]) -> Sql {
+        match function {
+            Function::Length => named_call("lengthUTF8", of),
+            Function::Upper => named_call("upperUTF8", of),
+            Function::Lower => named_call("lowerUTF8", of),
+            Function::Trim => named_call("trimBoth", of),
+            Function::Left(count) => part_of_text("leftUTF8", of, count),
+            Function::Right(count) => part_of_text("rightUTF8", of, count),
+            other => Postgres.call(other, of),
+        }
     }
 
     fn to_text(&self, of: &Sql) -> Sql {

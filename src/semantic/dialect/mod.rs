@@ -22,7 +22,7 @@ pub use snowflake::Snowflake;
 pub use trino::Trino;
 
 use super::{
-    expr::{Aggregate, Moment},
+    expr::{Aggregate, Function, Moment},
     model::{NamePart, NumberPart, TimeUnit},
     snippet::SqlFamily,
     sql::Sql,
@@ -159,6 +159,30 @@ pub trait Dialect: Send + Sync {
     /// As a text.
     fn to_text(&self, of: &Sql) -> Sql {
         Sql::fill("CAST({0} AS VARCHAR)", &[of])
+    }
+
+    /// A function.
+    fn call(&self, function: Function, of: &[Sql]) -> Sql {
+        let name = match function {
+            Function::Abs => "ABS",
+            Function::Sign => "SIGN",
+            Function::Sqrt => "SQRT",
+            Function::Ln => "LN",
+            Function::Log10 => "LOG10",
+            Function::Exp => "EXP",
+            Function::Power => "POWER",
+            Function::Round => "ROUND",
+            Function::Coalesce => "COALESCE",
+            Function::Least => "LEAST",
+            Function::Greatest => "GREATEST",
+            Function::Length => "LENGTH",
+            Function::Upper => "UPPER",
+            Function::Lower => "LOWER",
+            Function::Trim => "TRIM",
+            Function::Left(count) => return part_of_text("LEFT", of, count),
+            Function::Right(count) => return part_of_text("RIGHT", of, count),
+        };
+        named_call(name, of)
     }
 
     /// Texts, one after the other.
@@ -340,6 +364,19 @@ pub trait Dialect: Send + Sync {
     fn days_between(&self, from: &Sql, to: &Sql) -> Sql {
         Sql::fill("({1} - {0} + 1)", &[from, to])
     }
+}
+
+/// A function by its name.
+pub(super) fn named_call(name: &str, of: &[Sql]) -> Sql {
+    let of = Sql::join(of, ", ");
+    Sql::fill("{1}({0})", &[&of, &Sql::text(name)])
+}
+
+/// A function that takes a text and a number of characters.
+pub(super) fn part_of_text(name: &str, of: &[Sql], count: u32) -> Sql {
+    let count = Sql::text(count.to_string());
+    let of: Vec<Sql> = of.iter().cloned().chain([count]).collect();
+    named_call(name, &of)
 }
 
 /// A moment to the second, or finer if it has a fraction.

@@ -1,6 +1,6 @@
 //! Redshift: PostgreSQL with another arithmetic of time.
 
-use super::{Dialect, Moment, Sql, SqlFamily, plain_unit};
+use super::{Dialect, Function, Moment, Postgres, Sql, SqlFamily, named_call, plain_unit};
 use crate::semantic::model::TimeUnit;
 
 /// Redshift.
@@ -19,6 +19,14 @@ impl Dialect for Redshift {
     // Without a scale it would be whole numbers.
     fn decimal(&self, of: &Sql) -> Sql {
         Sql::fill("CAST({0} AS DECIMAL(38, 9))", &[of])
+    }
+
+    // LOG is to ten there.
+    fn call(&self, function: Function, of: &[Sql]) -> Sql {
+        match function {
+            Function::Log10 => named_call("LOG", of),
+            other => Postgres.call(other, of),
+        }
     }
 
     fn concat(&self, parts: &[Sql]) -> Sql {

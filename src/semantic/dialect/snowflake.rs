@@ -1,6 +1,6 @@
 //! Snowflake.
 
-use super::{Dialect, Moment, Sql, SqlFamily, plain_unit, seconds, zone_name};
+use super::{Dialect, Function, Moment, Postgres, Sql, SqlFamily, plain_unit, seconds, zone_name};
 use crate::semantic::{
     model::{NamePart, TimeUnit},
     value::Weekday,
@@ -36,6 +36,13 @@ impl Dialect for Snowflake {
 
     fn decimal(&self, of: &Sql) -> Sql {
         Sql::fill("CAST({0} AS DECIMAL(38, 9))", &[of])
+    }
+
+    fn call(&self, function: Function, of: &[Sql]) -> Sql {
+        match function {
+            Function::Log10 => Sql::fill("LOG(10, {0})", &[&Sql::join(of, ", ")]),
+            other => Postgres.call(other, of),
+        }
     }
 
     fn same(&self, a: &Sql, b: &Sql) -> Sql {

@@ -1,6 +1,8 @@
 //! Trino and Athena.
 
-use super::{Dialect, Moment, Sql, SqlFamily, decimal, plain_unit, seconds, zone_name};
+use super::{
+    Dialect, Function, Moment, Postgres, Sql, SqlFamily, decimal, plain_unit, seconds, zone_name,
+};
 use crate::semantic::model::{NamePart, TimeUnit};
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -33,6 +35,22 @@ impl Dialect for Trino {
 
     fn decimal(&self, of: &Sql) -> Sql {
         Sql::fill("CAST({0} AS DECIMAL(38, 9))", &[of])
+    }
+
+    // There are no LEFT and RIGHT.
+    fn call(&self, function: Function, of: &[Sql]) -> Sql {
+        let text = of.first().cloned().unwrap_or_default();
+        match function {
+            Function::Left(count) => Sql::fill(
+                "SUBSTR({0}, 1, {1})",
+                &[&text, &Sql::text(count.to_string())],
+            ),
+            Function::Right(count) => Sql::fill(
+                "SUBSTR({0}, GREATEST(LENGTH({0}) - {1} + 1, 1))",
+                &[&text, &Sql::text(count.to_string())],
+            ),
+            other => Postgres.call(other, of),
+        }
     }
 
     fn same(&self, a: &Sql, b: &Sql) -> Sql {

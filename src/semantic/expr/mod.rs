@@ -3,6 +3,11 @@
 //! Values of people are leaves of their own (`Text`, `Number`, …) and never part of a text. The only SQL
 //! in here that somebody wrote is `Written`: the model's, or what `snippet` parsed and printed anew.
 
+mod function;
+mod parts;
+
+pub use function::Function;
+
 use super::{
     model::{NamePart, NumberPart, TimeUnit},
     query::WindowFunction,
@@ -99,6 +104,8 @@ pub enum Expr {
     Ceil(Box<Expr>),
     /// Texts, one after the other.
     Concat(Vec<Expr>),
+    /// A function.
+    Call(Function, Vec<Expr>),
     /// A function over the rows around.
     Window(Box<Window>),
     /// Whether a select has rows.
@@ -278,6 +285,14 @@ pub enum WindowCall {
     Function(WindowFunction, Option<Expr>),
     /// The value of the row before.
     Lag(Expr),
+    /// The value so many rows later, or before.
+    Offset(Expr, i64),
+    /// The value of the n-th row, from 1.
+    Nth(Expr, i64),
+    /// The value of the last row.
+    Last(Expr),
+    /// The number of the row, from 1.
+    Row,
 }
 
 /// A column to sort by.

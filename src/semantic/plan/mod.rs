@@ -6,6 +6,7 @@
 //! current, period_n  groups of this period and of others, only where periods are compared
 //! metrics            dimensions and metrics, one row per group
 //! after              metrics over the rows of the result: they see every group
+//! grand              grand totals that calculations use, over the groups that metric filters leave
 //! calculated_n       calculations: they see the groups that metric filters leave
 //! (result)           calculation filters, order, limit
 //! ```
@@ -113,6 +114,9 @@ impl<'r, 'a> Planner<'r, 'a> {
             .collect();
         if !after.is_empty() {
             last = push(plan, "after", over(&last, after));
+        }
+        if !resolved.totals.is_empty() {
+            last = self.grand_totals(plan, &last)?;
         }
         let steps = resolved.calculations.iter().map(|own| own.step + 1).max();
         for step in 0..steps.unwrap_or(0) {

@@ -52,7 +52,8 @@ pub fn totals(resolved: &Resolved<'_>, by: &[String]) -> Result<(Plan, Vec<Warni
         planner.ranges(&mut plan)?;
     }
     if filtered {
-        scan.filters.push(in_source_rows(&resolved.dimensions));
+        scan.filters
+            .push(in_rows("source_rows", &resolved.dimensions));
     }
     let kept: Vec<&MetricColumn> = resolved
         .metrics
@@ -74,16 +75,52 @@ pub fn totals(resolved: &Resolved<'_>, by: &[String]) -> Result<(Plan, Vec<Warni
     Ok((plan, planner.into_warnings()))
 }
 
-/// That the groups of a row are among those that stay.
-fn in_source_rows(dimensions: &[DimensionColumn]) -> Expr {
-    let same = |column: &DimensionColumn| {
-        Expr::column("source_rows", &column.name).same(column.expr.clone())
-    };
+/// That the groups of a row are among those of a step.
+fn in_rows(step: &str, dimensions: &[DimensionColumn]) -> Expr {
+    let same =
+        |column: &DimensionColumn| Expr::column(step, &column.name).same(column.expr.clone());
     Expr::Exists(Box::new(Select {
-        from: Some(Source::Step("source_rows".to_owned())),
+        from: Some(Source::Step(step.to_owned())),
         filters: dimensions.iter().map(same).collect(),
         ..Select::default()
     }))
+}
+
+impl Planner<'_, '_> {
+    /// The step before, with the grand totals that calculations use.
+    pub(super) fn grand_totals(&mut self, plan: &mut Plan, last: &str) -> Result<String, Refused> {
+        let resolved = self.resolved;
+        let metrics = resolved.metrics.values();
+        let metrics: Vec<&MetricColumn> = metrics
+            .filter(|metric| resolved.totals.contains(&metric.id))
+            .collect();
+        let mut scan = self.scan(&resolved.row_filters)?;
+        if !resolved.metric_filters.is_empty() {
+            let dimensions = resolved.dimensions.iter();
+            let kept = Select {
+                once: true,
+                items: dimensions.map(|own| super::column(&own.name)).collect(),
+                from: Some(Source::Step(last.to_owned())),
+                filters: resolved.metric_filters.clone(),
+                ..Select::default()
+            };
+            plan.steps.push(("kept".to_owned(), kept));
+            scan.filters.push(in_rows("kept", &resolved.dimensions));
+        }
+        let mut grand = self.aggregated(plan, "grand_", &[], &metrics, &scan)?;
+        for (own, metric) in grand.items.iter_mut().zip(&metrics) {
+            own.name = metric.total_name();
+        }
+        plan.steps.push(("grand".to_owned(), grand));
+        let mut select = super::over(last, Vec::new());
+        select.joins.push(super::aggregate::on_dimensions(
+            JoinType::Cross,
+            last,
+            "grand",
+            &[],
+        ));
+        Ok(super::push(plan, "with_grand", select))
+    }
 }
 
 /// Calculations that are summed over the rows, beside the totals.

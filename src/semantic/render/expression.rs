@@ -115,6 +115,10 @@ impl Writer<'_> {
                 let each: Vec<Sql> = parts.iter().map(|part| self.operand(part)).collect();
                 dialect.concat(&each)
             }
+            Expr::Call(function, of) => {
+                let each: Vec<Sql> = of.iter().map(|of| self.expression(of)).collect();
+                dialect.call(*function, &each)
+            }
             Expr::Window(window) => self.window(window),
             Expr::Exists(select) => Sql::fill("EXISTS (\n{0}\n)", &[&self.select(select)]),
         }
@@ -153,15 +157,25 @@ impl Writer<'_> {
     }
 
     fn window(&self, window: &Window) -> Sql {
+        let of = window.function.argument();
+        let of = of.map(|of| self.expression(of)).unwrap_or_default();
+        let number = |n: u64| Sql::text(n.to_string());
         let mut sql = match &window.function {
-            WindowCall::Function(function, of) => {
-                let of = of
-                    .as_ref()
-                    .map(|of| self.expression(of))
-                    .unwrap_or_default();
+            WindowCall::Function(function, _) => {
                 Sql::fill("{1}({0})", &[&of, &Sql::text(function.sql())])
             }
-            WindowCall::Lag(of) => Sql::fill("LAG({0})", &[&self.expression(of)]),
+            WindowCall::Lag(_) => Sql::fill("LAG({0})", &[&of]),
+            WindowCall::Offset(_, rows) => {
+                let name = if *rows > 0 { "LEAD" } else { "LAG" };
+                let rows = number(rows.unsigned_abs());
+                Sql::fill("{2}({0}, {1})", &[&of, &rows, &Sql::text(name)])
+            }
+            WindowCall::Nth(_, 1) => Sql::fill("FIRST_VALUE({0})", &[&of]),
+            WindowCall::Nth(_, n) => {
+                Sql::fill("NTH_VALUE({0}, {1})", &[&of, &number(n.unsigned_abs())])
+            }
+            WindowCall::Last(_) => Sql::fill("LAST_VALUE({0})", &[&of]),
+            WindowCall::Row => Sql::text("ROW_NUMBER()"),
         };
         let mut over = Vec::new();
         if !window.partition.is_empty() {

@@ -1,9 +1,10 @@
 //! Table calculations: columns over the columns of the result, in the order in which they need each other.
 
-use super::{Resolver, column_name, metrics::format_keys, metrics::ratio, reference_id};
+use super::{Resolver, column_name, formula, metrics::format_keys, metrics::ratio, reference_id};
 use crate::semantic::{
     error::{Code, Issue, Result},
-    expr::{Expr, Operation, Order, Window, WindowCall, Written},
+    expr::{Expr, Operation, Order, Window, WindowCall},
+    formula::Ast,
     model::FormatKeys,
     query::{
         Direction, Frame, FrameEdge, FrameEdgeType, FrameType, TableCalculation, Template,
@@ -40,27 +41,45 @@ pub struct Calculation {
     pub format: FormatKeys,
 }
 
+/// What is known of the calculations of a query.
+#[derive(Default)]
+struct Known<'q> {
+    names: BTreeSet<&'q str>,
+    kinds: HashMap<String, ValueType>,
+}
+
 impl Resolver<'_> {
     pub(super) fn calculations(&mut self) {
         let query = self.resolved.scope.request.query;
         let mut found: HashMap<String, (usize, Calculation)> = HashMap::new();
-        let names: BTreeSet<&str> = query
-            .table_calculations
-            .iter()
-            .map(|calculation| calculation.name.as_str())
-            .collect();
-        for (n, calculation) in query.table_calculations.iter().enumerate() {
+        let mut issues: Vec<(usize, Issue)> = Vec::new();
+        let mut known = Known::default();
+        for calculation in &query.table_calculations {
+            known.names.insert(&calculation.name);
+            let kind = calculation.kind.unwrap_or(ValueType::Number);
+            known.kinds.insert(calculation.name.clone(), kind);
+        }
+        let formulas = formula::read(query, &mut issues);
+        for n in formula::order(query, &formulas) {
+            let Some(calculation) = query.table_calculations.get(n) else {
+                continue;
+            };
             if calculation.name.trim().is_empty() {
-                let path = format!("tableCalculations.{n}.name");
-                self.note(Issue::new(Code::BadDefinition, path, "must not be empty"));
+                let issue = Issue::new(Code::BadDefinition, "name", "must not be empty");
+                issues.push((n, issue));
                 continue;
             }
-            match self.calculation(calculation, &names) {
+            match self.calculation(calculation, formulas.get(&n), &known) {
                 Ok(own) => {
+                    known.kinds.insert(own.id.clone(), own.kind);
                     found.insert(own.id.clone(), (n, own));
                 }
-                Err(issue) => self.note_at(&format!("tableCalculations.{n}"), issue),
+                Err(issue) => issues.push((n, issue)),
             }
+        }
+        issues.sort_by_key(|(n, _)| *n);
+        for (n, issue) in issues {
+            self.note_at(&format!("tableCalculations.{n}"), issue);
         }
         let steps = match steps(&found) {
             Ok(steps) => steps,
@@ -79,7 +98,8 @@ impl Resolver<'_> {
     fn calculation(
         &mut self,
         calculation: &TableCalculation,
-        names: &BTreeSet<&str>,
+        formula: Option<&Ast>,
+        known: &Known<'_>,
     ) -> Result<Calculation> {
         let mut uses = BTreeSet::new();
         let given = [
@@ -94,25 +114,29 @@ impl Resolver<'_> {
             let message = "give exactly one of `sql`, `template` and `formula`";
             return Err(Issue::new(Code::BadDefinition, "sql", message));
         }
-        if calculation.formula.is_some() {
-            let message = "formulas are not understood; write SQL or a template";
-            return Err(Issue::new(Code::Unsupported, "formula", message));
-        }
-        let (expr, windowed) = match (&calculation.template, &calculation.sql) {
-            (Some(template), _) => {
-                let expr = self.template(template, names, &mut uses);
+        let mut kind = calculation.kind.unwrap_or(ValueType::Number);
+        let (expr, windowed) = match (&calculation.template, &calculation.sql, formula) {
+            (Some(template), ..) => {
+                let expr = self.template(template, &known.names, &mut uses);
                 (expr.map_err(|issue| under("template", issue))?, true)
             }
-            (None, sql) => {
+            (None, _, Some(ast)) => {
+                let made = formula::made(self, ast, &known.kinds)?;
+                kind = formula::kind(calculation, &made)?;
+                uses = made.uses;
+                self.resolved.totals.extend(made.totals);
+                (made.expr, made.windowed)
+            }
+            (None, sql, None) => {
                 let sql = sql.as_deref().unwrap_or_default();
-                self.calculated_sql(sql, names, &mut uses)?
+                self.calculated_sql(sql, &known.names, &mut uses)?
             }
         };
         Ok(Calculation {
             id: calculation.name.clone(),
             name: column_name(&calculation.name),
             label: calculation.display_name.clone(),
-            kind: calculation.kind.unwrap_or(ValueType::Number),
+            kind,
             expr,
             step: 0,
             uses,
@@ -353,30 +377,18 @@ fn steps(
     Ok(steps)
 }
 
-/// Fills the order of a window that takes that of the query.
+/// Fills the order of windows that take that of the query.
 pub(super) fn with_query_order(expr: &mut Expr, order: &[Order]) {
-    match expr {
-        Expr::Window(window) => {
-            let takes_order = match &window.function {
-                WindowCall::Lag(_) => true,
-                WindowCall::Function(..) => window.frame.is_some(),
-            };
-            if takes_order && window.order.is_empty() {
-                window.order = order.to_vec();
-            }
+    for part in expr.parts_mut() {
+        with_query_order(part, order);
+    }
+    if let Expr::Window(window) = expr {
+        let takes_order = match &window.function {
+            WindowCall::Function(..) => window.frame.is_some(),
+            _ => true,
+        };
+        if takes_order && window.order.is_empty() {
+            window.order = order.to_vec();
         }
-        Expr::Math(a, _, b) | Expr::NullIf(a, b) => {
-            with_query_order(a, order);
-            with_query_order(b, order);
-        }
-        Expr::Float(of) => with_query_order(of, order),
-        Expr::Written(parts) => {
-            for part in parts {
-                if let Written::Expr(expr) = part {
-                    with_query_order(expr, order);
-                }
-            }
-        }
-        _ => {}
     }
 }

@@ -5,6 +5,7 @@ mod behind;
 mod calculation;
 mod custom;
 mod filters;
+mod formula;
 mod metrics;
 mod sort;
 mod zoom;
@@ -55,6 +56,8 @@ pub struct Resolved<'a> {
     pub limit: u64,
     /// What is needed of the explore.
     pub needs: Needs,
+    /// Ids of metrics whose grand total calculations use.
+    pub totals: BTreeSet<String>,
     /// Ranges that are computed from the rows.
     pub ranges: Vec<custom::RangeStep>,
     /// What the caller should know.
@@ -125,6 +128,13 @@ pub struct MetricColumn {
     pub format: FormatKeys,
 }
 
+impl MetricColumn {
+    /// Name of the column with its grand total.
+    pub fn total_name(&self) -> String {
+        column_name(&format!("{}__total", self.id))
+    }
+}
+
 /// How a metric is computed.
 #[derive(Debug, Clone)]
 pub enum How {
@@ -188,6 +198,7 @@ pub fn resolve(request: Request<'_>) -> std::result::Result<Resolved<'_>, Refuse
             order: Vec::new(),
             order_is_computed: false,
             needs: Needs::default(),
+            totals: BTreeSet::new(),
             ranges: Vec::new(),
             warnings: Vec::new(),
         },

@@ -108,3 +108,8 @@ fn periods() {
 fn totals() {
     insta::assert_snapshot!(texts("totals"));
 }
+
+#[test]
+fn formulas() {
+    insta::assert_snapshot!(texts("formulas"));
+}

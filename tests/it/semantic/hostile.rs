@@ -11,6 +11,8 @@ use chartroom::semantic::{
     query::{FilterOperator as Op, MetricQuery},
     request::{Limits, Request, UserFacts},
     sql::Statement,
+    underlying,
+    underlying::Cell,
 };
 use chrono_tz::Tz;
 use indexmap::IndexMap;
@@ -201,6 +203,155 @@ async fn no_value_breaks_out() {
     println!("{ran} statements ran, {checked} compared, {refused} values were refused");
     assert!(checked > 20_000, "{checked} compared");
     assert_eq!(ran + refused, VALUES * Op::ALL.len());
+}
+
+/// A query for the ids of the items.
+fn plain(limit: i64) -> MetricQuery {
+    let query = json!({"exploreName": "items", "dimensions": ["items_id"], "sorts": [{"fieldId": "items_id"}], "limit": limit});
+    serde_json::from_value(query).expect("a query")
+}
+
+fn request<'a>(
+    explore: &'a Explore,
+    query: &'a MetricQuery,
+    user: &'a UserFacts,
+    parameters: &'a IndexMap<String, Value>,
+) -> Request<'a> {
+    Request {
+        explore,
+        query,
+        user,
+        parameters,
+        now: "2024-03-15T10:30:00Z".parse().expect("a moment"),
+        timezone: Tz::UTC,
+        date_zoom: None,
+        dialect: &Postgres,
+        limits: Limits::default(),
+    }
+}
+
+fn as_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_breaks_out_of_a_formula() {
+    let values = values(&mut StdRng::seed_from_u64(8));
+    let file = file();
+    let warehouse = Warehouse::create().await;
+    warehouse.load(&file.models, &file.rows).await;
+    let before = checksum(&warehouse).await;
+    let explore = file.explores(&warehouse.schema).remove(0);
+    let (user, parameters) = (UserFacts::default(), IndexMap::new());
+    let mut texts: HashSet<String> = HashSet::new();
+    let (mut compared, mut refused, mut read) = (0_usize, 0_usize, 0_usize);
+    for value in &values {
+        let text = as_text(value);
+        let mut query = plain(1);
+        let calculation = |formula: String| {
+            let own = json!({"name": "f", "displayName": "F", "formula": formula});
+            vec![serde_json::from_value(own).expect("a calculation")]
+        };
+        let quoted = text.replace('"', "\"\"");
+        query.table_calculations = calculation(format!("=LEFT(\"{quoted}\", 10000) & items_id"));
+        match compile(request(&explore, &query, &user, &parameters)) {
+            Ok(compiled) => {
+                texts.insert(compiled.statement.sql.clone());
+                let rows = warehouse.run(&compiled.statement).await.expect("rows");
+                assert_eq!(rows[0][1].1.as_deref(), Some(format!("{text}1").as_str()));
+                compared += 1;
+            }
+            Err(why) => {
+                assert!(
+                    text.contains('\0') || text.chars().count() > 9_000,
+                    "{text:?}: {why}"
+                );
+                refused += 1;
+            }
+        }
+        // As a formula it means something or is refused.
+        query.table_calculations = calculation(text);
+        if let Ok(compiled) = compile(request(&explore, &query, &user, &parameters)) {
+            let rows = warehouse.run(&compiled.statement).await;
+            assert!(rows.is_ok(), "{rows:?}");
+            read += 1;
+        }
+    }
+    assert_eq!(texts.len(), 1);
+    assert_eq!(checksum(&warehouse).await, before);
+    warehouse.drop().await;
+    println!("{compared} texts compared, {refused} refused, {read} were formulas themselves");
+    assert_eq!(compared + refused, VALUES);
+    assert!(compared > 4_000, "{compared}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_value_of_a_row_breaks_out() {
+    let values = values(&mut StdRng::seed_from_u64(9));
+    let file = file();
+    let warehouse = Warehouse::create().await;
+    warehouse.load(&file.models, &file.rows).await;
+    let before = checksum(&warehouse).await;
+    let explore = file.explores(&warehouse.schema).remove(0);
+    let (user, parameters) = (UserFacts::default(), IndexMap::new());
+    let mut texts: HashSet<String> = HashSet::new();
+    let (mut compared, mut refused) = (0_usize, 0_usize);
+    for (n, value) in values.iter().enumerate() {
+        let field = ["t", "t", "n", "d", "at", "b"][n % 6];
+        let mut query = plain(500);
+        query.dimensions = vec![format!("items_{field}")];
+        query.sorts = Vec::new();
+        let row = IndexMap::from([(format!("items_{field}"), value.clone())]);
+        let cell = Cell {
+            field_id: &query.dimensions[0],
+            row: &row,
+            pivot: &IndexMap::new(),
+        };
+        let asked = request(&explore, &query, &user, &parameters);
+        let mut behind = match underlying(asked, &cell) {
+            Ok(behind) => behind,
+            Err(why) => {
+                let code = why.issues[0].code;
+                assert!(matches!(code, Code::BadValue), "{value}: {why}");
+                refused += 1;
+                continue;
+            }
+        };
+        behind.dimensions = vec!["items_id".to_owned()];
+        let compiled = compile(request(&explore, &behind, &user, &parameters));
+        let statement = compiled.expect("a query that compiles").statement;
+        if field == "t" && !value.is_null() {
+            texts.insert(statement.sql.clone());
+        }
+        let found = warehouse.run(&statement).await;
+        let found = found.unwrap_or_else(|why| panic!("{value}: {why}"));
+        let ids: Vec<i64> = found
+            .iter()
+            .map(|row| row[0].1.as_deref().expect("an id").parse().expect("an id"))
+            .collect();
+        // What looks like a reference is a text here.
+        let wanted = if value.is_null() {
+            wanted(&file.rows["items"], Op::IsNull, field, value)
+        } else if field == "t" {
+            let rows = file.rows["items"].iter();
+            let rows = rows.filter(|row| row[1].as_str() == Some(&as_text(value)));
+            rows.map(|row| row[0].as_i64()).collect()
+        } else {
+            wanted(&file.rows["items"], Op::Equals, field, value)
+        };
+        if let Some(wanted) = wanted {
+            assert_eq!(ids, wanted, "{field} {value}");
+            compared += 1;
+        }
+    }
+    assert_eq!(texts.len(), 1, "{texts:?}");
+    assert_eq!(checksum(&warehouse).await, before);
+    warehouse.drop().await;
+    println!("{compared} values compared, {refused} refused");
+    assert!(compared > 1_500, "{compared}");
 }
 
 fn ask(
