@@ -47,8 +47,8 @@ pub struct App {
     worker: OnceLock<Worker>,
     /// Secrets and warehouses.
     pub outside: Outside,
-    /// Explores, parsed.
-    pub models: Models,
+    /// Explores, and how they are asked.
+    pub queries: Queries,
     /// Limits of pages and bulk inputs.
     pub limits: gql::Limits,
     /// Cancelled when the server stops.
@@ -75,12 +75,15 @@ impl App {
         let passwords = Passwords::default();
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let jobs = Jobs::new(&db, jobs, &tasks, &stopping);
-        let models = Models::default();
+        let queries = Queries {
+            models: Models::default(),
+            outside: outside.clone(),
+        };
         let services = Services {
             passwords: passwords.clone(),
             jobs: jobs.clone(),
             outside: outside.clone(),
-            models: models.clone(),
+            queries: queries.clone(),
         };
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(db.clone()),
@@ -91,7 +94,7 @@ impl App {
             jobs,
             worker: OnceLock::new(),
             outside,
-            models,
+            queries,
             sdl: sdl.into(),
             guard,
             config,

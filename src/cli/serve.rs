@@ -84,7 +84,7 @@ async fn run(
     http.upkeep();
     let slots = config.jobs.workers;
     let pool = storage.pool(&config.storage, worker::connections(slots))?;
-    app.start_worker(pool, platform::handlers(&config.jobs)?, slots);
+    app.start_worker(pool, platform::handlers(&config.jobs, &app.queries)?, slots);
     let (address, admin_address) = (api.local_addr()?, admin.local_addr()?);
     let stopped = CancellationToken::new();
     let admin = http::serve(admin, http.admin_router(), stopped.clone());

@@ -1,10 +1,14 @@
 //! `chartroom worker`: runs jobs, and nothing else.
 
-use super::{narrator::Narrator, serve::Stops, storage::Storage};
+use super::{
+    narrator::Narrator,
+    serve::Stops,
+    storage::{Prepared, Storage},
+};
 use anyhow::bail;
 use chartroom::{
     config::Config,
-    domains::platform,
+    domains::{model::explore::Models, platform, query::Queries},
     jobs::{Jobs, Worker},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -21,14 +25,6 @@ pub(super) async fn work(
     slots: usize,
     narrator: &Narrator,
 ) -> anyhow::Result<()> {
-    let mut handlers = platform::handlers(&config.jobs)?;
-    if !kinds.is_empty() {
-        let known = handlers.names().join(", ");
-        handlers = match handlers.only(kinds) {
-            Ok(handlers) => handlers,
-            Err(unknown) => bail!("--kinds: there is no kind of job `{unknown}`, only {known}"),
-        };
-    }
     if slots == 0 {
         bail!("--concurrency: expected at least 1");
     }
@@ -38,7 +34,19 @@ pub(super) async fn work(
         () = stops.next() => return Ok(()),
     };
     let work = async {
-        drop(storage.prepare(config, false, narrator).await?);
+        let Prepared { outside, .. } = storage.prepare(config, false, narrator).await?;
+        let queries = Queries {
+            models: Models::default(),
+            outside,
+        };
+        let mut handlers = platform::handlers(&config.jobs, &queries)?;
+        if !kinds.is_empty() {
+            let known = handlers.names().join(", ");
+            handlers = match handlers.only(kinds) {
+                Ok(handlers) => handlers,
+                Err(unknown) => bail!("--kinds: there is no kind of job `{unknown}`, only {known}"),
+            };
+        }
         let db = storage.pool(&config.storage, connections(slots))?;
         let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
         let jobs = Jobs::new(&db, config.jobs.clone(), &tasks, &stopping);

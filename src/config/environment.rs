@@ -80,6 +80,16 @@ pub const VARIABLES: &[Variable] = &[
         "most connections to one warehouse of a project",
     ),
     variable(
+        "CHARTROOM_QUERY_ROWS",
+        "5000",
+        "most rows of the answer to one query; a higher limit is refused",
+    ),
+    variable(
+        "CHARTROOM_RESULT_SECONDS",
+        "86400",
+        "how long the answer of a warehouse is kept, and given to the same question again",
+    ),
+    variable(
         "CHARTROOM_WAREHOUSE_TIMEOUT_SECONDS",
         "300",
         "longest run of one query in a warehouse",

@@ -12,6 +12,10 @@ pub struct WarehouseConfig {
     pub connections: usize,
     /// Longest run of one statement.
     pub statement_timeout: Duration,
+    /// Most rows of one answer; exports are not bound by it.
+    pub max_rows: u64,
+    /// How long an answer is given to the same question again.
+    pub result_life: Duration,
     /// How long a connection may take to be made.
     pub connect_timeout: Duration,
     /// How long a query waits for one of the connections.
@@ -30,6 +34,8 @@ impl WarehouseConfig {
             allowed_networks: Networks::new(networks),
             connections: usize::try_from(connections).unwrap_or(usize::MAX),
             statement_timeout: environment.seconds("CHARTROOM_WAREHOUSE_TIMEOUT_SECONDS", 300)?,
+            max_rows: environment.number("CHARTROOM_QUERY_ROWS", 1, 5_000)?,
+            result_life: environment.seconds("CHARTROOM_RESULT_SECONDS", 86_400)?,
             connect_timeout: Duration::from_secs(10),
             wait: Duration::from_secs(30),
         })

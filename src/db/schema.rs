@@ -657,6 +657,61 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// What a warehouse answered. key is a hash of everything that the answer depends on: equal questions are answered from here until expires_at.
+    query_results (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        key -> Bytea,
+        columns -> Jsonb,
+        row_count -> Int4,
+        is_truncated -> Bool,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Rows of a result, 500 in each part, as JSON arrays of values. As text: numbers keep their digits.
+    query_result_rows (result_id, part) {
+        organization_id -> Uuid,
+        result_id -> Uuid,
+        part -> Int4,
+        rows -> Text,
+    }
+}
+
+diesel::table! {
+    /// Executions of queries, for who asked. permission is what seeing one asks of its project beside that; with a chart it is that the chart is seen. spec is what is run, to be compiled again when it is.
+    query_runs (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        job_id -> Uuid,
+        kind -> Text,
+        permission -> Text,
+        chart_id -> Nullable<Uuid>,
+        dashboard_id -> Nullable<Uuid>,
+        explore_name -> Nullable<Text>,
+        spec -> Jsonb,
+        dashboard_filters -> Jsonb,
+        sql -> Text,
+        warnings -> Jsonb,
+        columns -> Nullable<Jsonb>,
+        result_id -> Nullable<Uuid>,
+        row_count -> Nullable<Int4>,
+        is_truncated -> Bool,
+        totals -> Nullable<Jsonb>,
+        cached_at -> Nullable<Timestamptz>,
+        compile_ms -> Nullable<Float8>,
+        warehouse_ms -> Nullable<Float8>,
+        store_ms -> Nullable<Float8>,
+        created_at -> Timestamptz,
+        created_by -> Uuid,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     access_grants,
     charts,

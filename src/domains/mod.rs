@@ -6,4 +6,5 @@ pub mod identity;
 pub mod model;
 pub mod platform;
 pub mod project;
+pub mod query;
 pub mod warehouse;

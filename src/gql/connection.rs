@@ -86,6 +86,27 @@ impl<N> Connection<N> {
         Self { edges, page, count }
     }
 
+    /// The page of a list whose nodes are known by their position.
+    pub(crate) fn at_positions(
+        nodes: impl Iterator<Item = (N, String)>,
+        (has_previous_page, has_next_page): (bool, bool),
+        count: Count,
+    ) -> Self {
+        let edges: Vec<Edge<N>> = nodes
+            .map(|(node, cursor)| Edge {
+                node,
+                cursor: Some(cursor),
+            })
+            .collect();
+        let page = PageInfo {
+            has_next_page,
+            has_previous_page,
+            start_cursor: edges.first().and_then(|edge| edge.cursor.clone()),
+            end_cursor: edges.last().and_then(|edge| edge.cursor.clone()),
+        };
+        Self { edges, page, count }
+    }
+
     /// The nodes of the page.
     pub fn nodes(&self) -> impl Iterator<Item = &N> {
         self.edges.iter().map(|edge| &edge.node)

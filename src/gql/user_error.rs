@@ -51,6 +51,10 @@ pub enum UserErrorCode {
     PasswordTooWeak,
     /// The warehouse cannot be reached, or refuses.
     WarehouseError,
+    /// The explore that is asked did not compile.
+    ExploreError,
+    /// The project asks for the caller's own warehouse credentials.
+    CredentialsRequired,
     /// The present password is not this one.
     PasswordIncorrect,
     /// The two new passwords differ.

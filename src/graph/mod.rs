@@ -11,8 +11,9 @@ use crate::{
     domains::{
         access, content,
         identity::{self, password::Passwords},
-        model::explore::Models,
-        platform, project, warehouse,
+        platform, project,
+        query::{self, Queries},
+        warehouse,
     },
     gql::FreshScopes,
     jobs::Jobs,
@@ -31,6 +32,7 @@ pub struct Query(
     project::ProjectAreaQuery,
     content::ContentQuery,
     platform::PlatformQuery,
+    query::CompileQuery,
 );
 
 /// Where changing starts. Each field is one transaction.
@@ -42,6 +44,7 @@ pub struct Mutation(
     content::ContentMutation,
     platform::PlatformMutation,
     warehouse::WarehouseMutation,
+    query::QueryRunMutation,
 );
 
 /// Where following begins. Each operation follows one field.
@@ -60,8 +63,8 @@ pub struct Services {
     pub jobs: Jobs,
     /// Secrets and warehouses.
     pub outside: Outside,
-    /// Explores, parsed.
-    pub models: Models,
+    /// Explores, and how they are asked.
+    pub queries: Queries,
 }
 
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
@@ -94,7 +97,8 @@ fn with(services: Services) -> SchemaBuilder<Query, Mutation, Subscription> {
     builder()
         .data(services.passwords)
         .data(services.jobs)
-        .data(services.models)
+        .data(services.queries.models.clone())
+        .data(services.queries)
         .data(services.outside.vault)
         .data(services.outside.warehouses)
 }

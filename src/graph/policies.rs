@@ -5,7 +5,7 @@
 
 use crate::{
     authz::{FieldPolicy, Mode, Permission},
-    domains::{access, content, identity, platform, project, warehouse},
+    domains::{access, content, identity, platform, project, query, warehouse},
 };
 use serde::Serialize;
 
@@ -28,6 +28,7 @@ const LISTS: &[&[FieldPolicy]] = &[
     platform::job::POLICIES,
     platform::selftest::POLICIES,
     project::project::POLICIES,
+    query::POLICIES,
     warehouse::connection::POLICIES,
     warehouse::credentials::POLICIES,
 ];

@@ -48,7 +48,11 @@ pub use row::{JobEventRow, JobLogRow, JobRow, LogLevel, Progress, StoredError};
 pub use status::{FailureCode, JobStatus};
 pub use worker::{Effect, Handlers, RunContext, UpkeepFigures, Worker};
 
-use crate::{config::JobsConfig, db::Database};
+use crate::{
+    config::JobsConfig,
+    db::Database,
+    kernel::entity::{JobId, OrganizationId},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The queue as the rest of a node uses it. Cheap to clone.
@@ -60,6 +64,8 @@ pub struct Jobs {
     pub bell: Doorbell,
     /// Settings.
     pub config: std::sync::Arc<JobsConfig>,
+    /// The worker of this process, if it has one.
+    worker: std::sync::Arc<std::sync::OnceLock<worker::Nearby>>,
 }
 
 impl Jobs {
@@ -74,7 +80,26 @@ impl Jobs {
         let bell = Doorbell::new(db.clone(), config.notify, tasks.clone(), stopping.clone());
         let hub = Hub::new(db.clone(), bell.clone(), config.poll, tasks, stopping);
         let config = std::sync::Arc::new(config);
-        Self { hub, bell, config }
+        Self {
+            hub,
+            bell,
+            config,
+            worker: std::sync::Arc::default(),
+        }
+    }
+
+    /// Runs a job that was just stored and that somebody waits for, in this process if it has room;
+    /// else tells the workers of it. True once an attempt has ended here, false at once otherwise.
+    pub async fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> bool {
+        let nearby = self.worker.get().and_then(worker::Nearby::get);
+        let has_run = match nearby {
+            Some(worker) => worker.express(id, tenant).await,
+            None => false,
+        };
+        if !has_run {
+            self.announce();
+        }
+        has_run
     }
 
     /// Tells everybody that there is new work: after the commit of who asked for it.

@@ -59,6 +59,12 @@ crate::db::text_enum! {
         Poison = "POISON",
         /// It was not done by its deadline.
         Expired = "EXPIRED",
+        /// The warehouse cannot be reached, or refuses.
+        WarehouseError = "WAREHOUSE_ERROR",
+        /// The explore that is asked did not compile.
+        ExploreError = "EXPLORE_ERROR",
+        /// The project asks for the user's own warehouse credentials.
+        CredentialsRequired = "CREDENTIALS_REQUIRED",
         /// A fault of the server.
         Internal = "INTERNAL",
     }

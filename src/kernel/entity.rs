@@ -55,6 +55,10 @@ entity_markers! {
     UserAttribute, UserAttributeId, "attribute";
     /// A record of who did what.
     AuditEvent, AuditEventId, "audit";
+    /// An execution of a query on a warehouse.
+    QueryRun, QueryRunId, "queryrun";
+    /// A stored answer of a warehouse.
+    QueryResult, QueryResultId, "queryresult";
     /// A piece of long work.
     Job, JobId, "job";
     /// A process that runs jobs.

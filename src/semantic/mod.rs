@@ -42,7 +42,7 @@ use expr::Plan;
 use model::FormatKeys;
 use request::Request;
 use resolve::{Resolved, Warning};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sql::Statement;
 use value::ValueType;
 
@@ -58,7 +58,7 @@ pub struct Compiled {
 }
 
 /// A column of a result.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Column {
     /// The field.
     pub field_id: String,

@@ -44,7 +44,8 @@ async fn run(name: &str) {
         wait_timeout: Duration::from_secs(10),
         statement_timeout: Duration::from_secs(10),
     });
-    let handlers = platform::handlers(&JobsConfig::for_tests()).expect("handlers");
+    let handlers =
+        platform::handlers(&JobsConfig::for_tests(), &app.app.queries).expect("handlers");
     app.app.start_worker(pool.expect("a pool"), handlers, 2);
     let tenant = Tenant::create(&app, "acme").await;
     let address = app.listen().await;

@@ -1,6 +1,11 @@
 //! What serves operators: jobs, the audit log, the demo.
 
-use crate::{config::JobsConfig, jobs::Handlers, services::outbound};
+use crate::{
+    config::JobsConfig,
+    domains::query::{self, Queries},
+    jobs::Handlers,
+    services::outbound,
+};
 use async_graphql::MergedObject;
 
 pub mod audit;
@@ -17,9 +22,10 @@ pub struct PlatformQuery(job::JobQuery);
 ///
 /// # Errors
 /// The client for requests to other servers cannot be set up.
-pub fn handlers(config: &JobsConfig) -> anyhow::Result<Handlers> {
+pub fn handlers(config: &JobsConfig, queries: &Queries) -> anyhow::Result<Handlers> {
     let selftest = selftest::Selftest::new(config.selftest_url.clone(), outbound()?);
-    Ok(Handlers::default().with(selftest).with(housekeeping::Purge))
+    let own = Handlers::default().with(selftest).with(housekeeping::Purge);
+    Ok(query::with_kinds(own, queries))
 }
 
 /// What can be changed here.

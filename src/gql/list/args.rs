@@ -41,6 +41,14 @@ impl PageArgs {
     /// # Errors
     /// [`Error::Invalid`] for both `first` and `last`, a negative number or one above the maximum.
     pub fn size(&self, limits: Limits) -> Result<(i64, bool)> {
+        self.size_within(limits.page_default, limits.page_max)
+    }
+
+    /// The same with other limits: the number unless given, and the most.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for both `first` and `last`, a negative number or one above the maximum.
+    pub fn size_within(&self, default: i64, maximum: i64) -> Result<(i64, bool)> {
         let (argument, count, backward) = match (self.first, self.last) {
             (Some(_), Some(_)) => {
                 return Err(Error::invalid(
@@ -50,10 +58,9 @@ impl PageArgs {
             }
             (None, Some(last)) => ("last", i64::from(last), true),
             (Some(first), None) => ("first", i64::from(first), false),
-            (None, None) => ("first", limits.page_default, false),
+            (None, None) => ("first", default, false),
         };
-        if count < 0 || count > limits.page_max {
-            let maximum = limits.page_max;
+        if count < 0 || count > maximum {
             return Err(Error::invalid(
                 argument,
                 format!("must be between 0 and {maximum}, got {count}"),

@@ -4,9 +4,11 @@ mod args;
 mod fields;
 mod keys;
 mod listing;
+mod positions;
 
 pub use args::PageArgs;
 pub use fields::{children, field_place, list};
 pub use keys::Key;
 pub use listing::Listing;
 pub(crate) use listing::{by_id_loader, listing};
+pub use positions::Span;

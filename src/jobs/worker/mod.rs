@@ -25,7 +25,7 @@ use crate::{
 };
 use hold::{Hold, Holds, Why};
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
     time::Duration,
 };
 use tokio::time::{Instant, sleep, timeout};
@@ -39,6 +39,15 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 /// A worker. Cheap to clone; it stops when told to, not when dropped.
 #[derive(Clone)]
 pub struct Worker(Arc<Inner>);
+
+/// A worker of the same process, for as long as it is there.
+pub(super) struct Nearby(Weak<Inner>);
+
+impl Nearby {
+    pub(super) fn get(&self) -> Option<Worker> {
+        self.0.upgrade().map(Worker)
+    }
+}
 
 pub(super) struct Inner {
     id: WorkerNodeId,
@@ -75,6 +84,10 @@ impl Worker {
             tasks: TaskTracker::new(),
         });
         let worker = Self(inner.clone());
+        inner
+            .jobs
+            .worker
+            .get_or_init(|| Nearby(Arc::downgrade(&inner)));
         let until = |token: &CancellationToken,
                      work: futures_util::future::BoxFuture<'static, ()>| {
             let token = token.clone();

@@ -23,7 +23,7 @@ use super::{
     value::ValueType,
 };
 use indexmap::IndexMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 pub use calculation::Calculation;
@@ -65,7 +65,7 @@ pub struct Resolved<'a> {
 }
 
 /// Something that the caller should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
     /// The field it is about.
     pub field: Option<String>,

@@ -196,6 +196,11 @@ impl Warehouses {
         }
     }
 
+    /// Settings of all connections.
+    pub fn config(&self) -> &WarehouseConfig {
+        &self.surroundings.config
+    }
+
     /// Chartroom's own database.
     pub fn own(&self) -> &OwnDatabase {
         &self.surroundings.own

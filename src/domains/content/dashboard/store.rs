@@ -2,7 +2,7 @@
 
 use super::{DashboardRow, DashboardTabRow, DashboardTileKind, DashboardTileRow};
 use crate::{
-    authz::{Create, Delete, Edit, Grant, Resource as _, Visible},
+    authz::{Create, Delete, Edit, Grant, Resource as _, View, Visible},
     db::{
         Bind, Conn, Fragment,
         schema::{charts, dashboard_tabs, dashboard_tiles, dashboards},
@@ -280,6 +280,21 @@ pub(crate) async fn filters(
         .load(&mut conn)
         .await?;
     Ok(rows)
+}
+
+/// The filters saved with the dashboard of the grant.
+pub(crate) async fn saved_filters(
+    mut conn: &Conn,
+    dashboard: &Grant<View, Dashboard>,
+) -> Result<DashboardFilters> {
+    let stored: Value = dashboards::table
+        .find(dashboard.id())
+        .select(dashboards::filters)
+        .first(&mut conn)
+        .await?;
+    let read = serde_json::from_value(stored)
+        .map_err(|error| anyhow::Error::new(error).context("stored filters of a dashboard"))?;
+    Ok(read)
 }
 
 fn of_visible(column: &'static str, visible: &Visible<Dashboard>) -> Fragment {

@@ -1,7 +1,9 @@
 //! The server's own work: forgetting what was kept long enough.
 
 use crate::{
+    authz::System,
     db::Conn,
+    domains::query,
     jobs::{
         Authority, Failure, Kind, Priority, RunContext, purge,
         schedule::{self, CatchUp, NewSchedule, Overlap},
@@ -25,6 +27,9 @@ pub struct PurgeReport {
     pub jobs: i32,
     /// Idempotency keys of more than a day ago.
     pub keys: i32,
+    /// Answers of warehouses past their time, and runs of more than a week ago.
+    #[serde(default)]
+    pub query_results: i32,
     /// Entries of dead workers and of past due times.
     pub register_entries: i32,
 }
@@ -43,9 +48,12 @@ impl Kind for Purge {
             ctx.checkpoint()?;
             let conn = ctx.db.get().await?;
             let (jobs, keys) = (purge::jobs(&conn).await?, purge::keys(&conn).await?);
+            let system = System::new("forgetting old answers of warehouses");
+            let results = query::purge(&conn, system).await?;
             report.jobs = add(report.jobs, jobs);
             report.keys = add(report.keys, keys);
-            if jobs + keys == 0 {
+            report.query_results = add(report.query_results, results);
+            if jobs + keys + results == 0 {
                 let entries = purge::registers(&conn).await?;
                 report.register_entries = add(report.register_entries, entries);
                 return Ok(report);

@@ -5,6 +5,12 @@ crate::db::text_enum! {
     pub enum JobKind {
         /// Tests the queue from end to end: steps, pauses, failures as asked for.
         Selftest = "SELFTEST",
+        /// Runs a metric query on a warehouse.
+        MetricQuery = "METRIC_QUERY",
+        /// Runs SQL that somebody wrote on a warehouse.
+        SqlQuery = "SQL_QUERY",
+        /// Computes the totals of a metric query.
+        Totals = "TOTALS",
         /// Deletes what was kept long enough.
         Purge = "PURGE",
     }

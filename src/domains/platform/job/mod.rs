@@ -15,7 +15,7 @@ mod subscription;
 pub use crate::jobs::JobRow;
 pub use kind::JobKind;
 pub use list::{JobFilter, JobOrder, JobOrderField};
-pub use mutation::{JobMutation, enqueue, queue};
+pub use mutation::{JobMutation, enqueue, enqueue_quietly, queue};
 pub use object::{Job, JobError, JobEvent, JobLogEntry, JobProgress, JobResult, JobUpdate};
 pub use policy::{POLICIES, sees};
 pub use query::JobQuery;

@@ -91,23 +91,33 @@ pub fn queue<'a>(ctx: &'a Context<'_>) -> Result<&'a Jobs> {
 /// # Errors
 /// `QUEUE_FULL` if too many jobs of the organization wait.
 pub async fn enqueue(tx: &Tx<'_>, queue: &Jobs, new: &NewJob) -> Result<JobRow, Refusal> {
-    let id = match jobs::enqueue(tx.conn, new, queue.config.backlog).await? {
-        Enqueued::New(id) | Enqueued::Existing(id) => id,
-        Enqueued::QueueFull => {
-            let most = queue.config.backlog;
-            return Err(Refusal::user(
-                UserErrorCode::QueueFull,
-                "",
-                format!(
-                    "{most} jobs of the organization wait already; try again when some are done"
-                ),
-            ));
-        }
-    };
+    let id = enqueue_quietly(tx, queue, new).await?;
     let queue = queue.clone();
     tx.after_commit(move || queue.announce());
     let row = history::job(tx.conn, id).await?;
     Ok(row.ok_or(Error::NotFound)?)
+}
+
+/// The same without telling the workers: for [`Jobs::express`] after the commit.
+///
+/// # Errors
+/// `QUEUE_FULL` if too many jobs of the organization wait.
+pub async fn enqueue_quietly(tx: &Tx<'_>, queue: &Jobs, new: &NewJob) -> Result<JobId, Refusal> {
+    Ok(
+        match jobs::enqueue(tx.conn, new, queue.config.backlog).await? {
+            Enqueued::New(id) | Enqueued::Existing(id) => id,
+            Enqueued::QueueFull => {
+                let most = queue.config.backlog;
+                return Err(Refusal::user(
+                    UserErrorCode::QueueFull,
+                    "",
+                    format!(
+                        "{most} jobs of the organization wait already; try again when some are done"
+                    ),
+                ));
+            }
+        },
+    )
 }
 
 async fn cancel(tx: &Tx<'_>, queue: &Jobs, input: &CancelJobInput) -> Result<JobRow, Refusal> {

@@ -9,6 +9,10 @@ use crate::{
         },
         platform::{housekeeping::PurgeReport, selftest::SelftestReport},
         project::project::{Project, ProjectRow},
+        query::{
+            QueryReport,
+            run::{QueryRun, QueryRunRow},
+        },
     },
     gql::{Connection, PageArgs, ScopeExt as _, UserErrorCode, children, id_text},
     jobs::{FailureCode, JobEventRow, JobLogRow, JobStatus, LogLevel, Progress, StoredError},
@@ -135,9 +139,9 @@ impl Job {
     }
 
     /// What it made; null before it has succeeded.
-    async fn result(&self) -> Option<Result<JobResult>> {
+    async fn result(&self, ctx: &Context<'_>) -> Option<Result<JobResult>> {
         let stored = self.0.result.clone()?;
-        JobResult::read(&self.0.kind, stored).transpose()
+        JobResult::read(ctx, &self.0.kind, stored).await.transpose()
     }
 
     /// What happened to it after a version, in order: at most 1,000 events; ask again from the last
@@ -269,6 +273,9 @@ impl JobError {
             FailureCode::AttemptsExhausted => UserErrorCode::AttemptsExhausted,
             FailureCode::Poison => UserErrorCode::Poison,
             FailureCode::Expired => UserErrorCode::Expired,
+            FailureCode::WarehouseError => UserErrorCode::WarehouseError,
+            FailureCode::ExploreError => UserErrorCode::ExploreError,
+            FailureCode::CredentialsRequired => UserErrorCode::CredentialsRequired,
             FailureCode::Internal => UserErrorCode::Internal,
         };
         Ok(Self {
@@ -284,16 +291,23 @@ impl JobError {
 pub enum JobResult {
     /// Of a self-test.
     Selftest(SelftestReport),
+    /// Of a query: the run with its rows.
+    Query(QueryRun),
     /// Of a purge.
     Purge(PurgeReport),
 }
 
 impl JobResult {
     /// The result of a kind, if jobs of that kind have one.
-    fn read(kind: &str, stored: Value) -> Result<Option<Self>> {
+    async fn read(ctx: &Context<'_>, kind: &str, stored: Value) -> Result<Option<Self>> {
         match JobKind::from_text(kind) {
             Some(JobKind::Selftest) => parse(stored).map(|report| Some(Self::Selftest(report))),
             Some(JobKind::Purge) => parse(stored).map(|report| Some(Self::Purge(report))),
+            Some(JobKind::MetricQuery | JobKind::SqlQuery | JobKind::Totals) => {
+                let report: QueryReport = parse(stored)?;
+                let row = ctx.by_id::<QueryRunRow>(report.run).await?;
+                Ok(row.map(|row| Self::Query(row.into())))
+            }
             None => Ok(None),
         }
     }

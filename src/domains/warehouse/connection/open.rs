@@ -24,6 +24,8 @@ pub struct OpenWarehouse {
     pub start_of_week: Option<Weekday>,
     /// IANA zone that moments without one are in.
     pub data_timezone: Option<String>,
+    /// Where it is: the settings without their secret.
+    pub address: String,
     /// The personal credentials in use: results then are for their user alone.
     pub personal: Option<WarehouseCredentialsId>,
 }
@@ -65,6 +67,7 @@ pub async fn open_warehouse<A>(
     let personal = preferred.first().map(|(_, id)| *id);
     let (Settings::Postgres(own) | Settings::Redshift(own)) = &settings;
     let data_timezone = own.data_timezone.clone();
+    let address = settings.to_json().to_string();
     let warehouse = match personal {
         Some(id) => {
             let system = System::new("running a query with personal credentials");
@@ -93,6 +96,7 @@ pub async fn open_warehouse<A>(
         warehouse,
         start_of_week: row.start_of_week,
         data_timezone,
+        address,
         personal,
     })
 }

@@ -1,0 +1,339 @@
+//! The jobs that run queries.
+
+use super::{
+    engine::{Asker, Compiled, NotCompiled, Queries},
+    result::{Answer, columns_of, encode, store as results},
+    run::{
+        QueryRunRow,
+        store::{self, Outcome},
+    },
+    spec::{Ask, Spec},
+};
+use crate::{
+    authz::{Place, System, View, Viewer},
+    domains::warehouse::connection::{OpenError, OpenWarehouse, open_warehouse},
+    jobs::{Authority, Failure, FailureCode, Handlers, Kind, Priority, RunContext, StoredError},
+    kernel::entity::{Project, QueryRunId},
+    semantic::error::{Code, Refused},
+    services::warehouse::{Query, Rows, WarehouseError},
+};
+use chrono::Utc;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+use std::time::Instant;
+
+/// What a job of a query is asked to do.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct QueryPayload {
+    /// The run.
+    pub run: QueryRunId,
+}
+
+/// What a job of a query made.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub struct QueryReport {
+    /// The run.
+    pub run: QueryRunId,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        $(
+            $(#[$doc])*
+            pub struct $name(Queries);
+
+            impl Kind for $name {
+                const NAME: &'static str = $text;
+                const PRIORITY: Priority = Priority::Interactive;
+                const MAX_ATTEMPTS: i32 = 3;
+                const AUTHORITY: Authority = Authority::Viewer;
+                type Payload = QueryPayload;
+                type Report = QueryReport;
+
+                async fn run(&self, ctx: &RunContext, payload: QueryPayload) -> Result<QueryReport, Failure> {
+                    run(&self.0, ctx, payload.run).await
+                }
+            }
+        )*
+
+        /// Adds the kinds of jobs that run queries.
+        #[must_use]
+        pub fn with_kinds(handlers: Handlers, queries: &Queries) -> Handlers {
+            handlers$(.with($name(queries.clone())))*
+        }
+    };
+}
+kinds! {
+    /// Runs metric queries.
+    RunMetricQuery = "METRIC_QUERY";
+    /// Runs SQL that somebody wrote.
+    RunSql = "SQL_QUERY";
+    /// Computes the totals of metric queries.
+    RunTotals = "TOTALS";
+}
+
+/// Runs what was asked for, with the rights of now, unless the answer is known.
+async fn run(queries: &Queries, ctx: &RunContext, id: QueryRunId) -> Result<QueryReport, Failure> {
+    let system = System::new("running a query as a job of its user");
+    let viewer = ctx.viewer()?.clone();
+    let conn = ctx.db.get().await?;
+    let row = store::get(&conn, system, id).await?;
+    let spec: Spec = serde_json::from_value(row.spec.clone())
+        .map_err(|error| Failure::invalid(format!("what it was asked cannot be read: {error}")))?;
+    let asker = Asker {
+        viewer: &viewer,
+        organization: row.organization_id,
+        project: row.project_id,
+        now: Utc::now(),
+    };
+    queries.authorize(&conn, asker, &spec).await?;
+    let compiled = queries.compile(&conn, asker, &spec.ask).await;
+    let compiled = compiled.map_err(not_compiled)?;
+    let opened = open(queries, &conn, &viewer, &row).await?;
+    let key = key(&row, &opened, &compiled);
+    let known = match spec.accepts_cached {
+        true => results::find(&conn, system, row.project_id, &key).await?,
+        false => None,
+    };
+    drop(conn);
+    let work = Work {
+        queries,
+        ctx,
+        row: &row,
+        spec: &spec,
+        compiled: &compiled,
+    };
+    match known {
+        Some(answer) => work.finish_known(&answer).await?,
+        None => work.ask(&opened, &key).await?,
+    }
+    Ok(QueryReport { run: id })
+}
+
+/// A run under way.
+struct Work<'a> {
+    queries: &'a Queries,
+    ctx: &'a RunContext,
+    row: &'a QueryRunRow,
+    spec: &'a Spec,
+    compiled: &'a Compiled,
+}
+
+/// What came from the warehouse.
+struct Fetched {
+    columns: Vec<crate::semantic::Column>,
+    rows: Vec<Value>,
+    is_truncated: bool,
+}
+
+impl Work<'_> {
+    /// Notes an answer that is known.
+    async fn finish_known(&self, answer: &Answer) -> Result<(), Failure> {
+        let system = System::new("a run is answered by an earlier one");
+        let conn = self.ctx.db.get().await?;
+        let first = results::rows(&conn, system, answer.id, &(0..1)).await?;
+        let totals = first.first().and_then(|row| self.totals(row));
+        let outcome = Outcome {
+            answer,
+            cached_at: Some(answer.at),
+            compiled: self.compiled,
+            totals: totals.clone(),
+            warehouse_ms: None,
+            store_ms: None,
+        };
+        store::finish(&conn, system, self.row.id, &outcome).await?;
+        self.give_totals(&conn, totals).await
+    }
+
+    /// Asks the warehouse and stores the answer.
+    async fn ask(&self, opened: &OpenWarehouse, key: &[u8]) -> Result<(), Failure> {
+        let began = Instant::now();
+        let fetched = tokio::select! {
+            fetched = self.fetch(opened) => fetched?,
+            // Dropping the rows stops the statement in the warehouse.
+            () = self.ctx.stopped() => {
+                self.ctx.checkpoint()?;
+                // A worker that stops lets what somebody waits for finish, if it can.
+                self.fetch(opened).await?
+            }
+        };
+        let warehouse_ms = millis(began);
+        let began = Instant::now();
+        let system = System::new("storing the answer of a warehouse");
+        let conn = self.ctx.db.get().await?;
+        let totals = fetched.rows.first().and_then(|row| match row {
+            Value::Array(values) => self.totals(values),
+            _ => None,
+        });
+        let new = results::NewAnswer {
+            organization: self.row.organization_id,
+            project: self.row.project_id,
+            key,
+            columns: fetched.columns,
+            rows: &fetched.rows,
+            is_truncated: fetched.is_truncated,
+            life: self.queries.config().result_life,
+        };
+        let answer = results::put(&conn, system, new).await?;
+        let outcome = Outcome {
+            answer: &answer,
+            cached_at: None,
+            compiled: self.compiled,
+            totals: totals.clone(),
+            warehouse_ms: Some(warehouse_ms),
+            store_ms: Some(millis(began)),
+        };
+        store::finish(&conn, system, self.row.id, &outcome).await?;
+        self.give_totals(&conn, totals).await
+    }
+
+    async fn fetch(&self, opened: &OpenWarehouse) -> Result<Fetched, Failure> {
+        let query = Query {
+            sql: self.compiled.statement.sql.clone(),
+            parameters: self.compiled.statement.values.clone(),
+            time_zone: self.compiled.time_zone.clone(),
+            row_limit: self.compiled.row_limit,
+            timeout: None,
+        };
+        let mut rows: Rows = opened.warehouse.run(&query).await.map_err(warehouse)?;
+        let columns = match &self.compiled.columns {
+            Some(columns) => columns.clone(),
+            None => columns_of(rows.columns()),
+        };
+        let mut encoded = Vec::new();
+        while let Some(batch) = rows.next().await.map_err(warehouse)? {
+            encoded.extend(batch.iter().map(encode));
+            let count = i32::try_from(encoded.len()).unwrap_or(i32::MAX);
+            self.ctx.progress(count, None, "reading rows");
+        }
+        Ok(Fetched {
+            columns,
+            is_truncated: rows.is_truncated(),
+            rows: encoded,
+        })
+    }
+
+    /// The totals that a row is: one value per metric of the query, null for what cannot be totalled.
+    fn totals(&self, row: &[Value]) -> Option<Value> {
+        let Ask::Totals(question) = &self.spec.ask else {
+            return None;
+        };
+        let columns = self.compiled.columns.as_deref().unwrap_or_default();
+        let metrics = question.query.metrics.iter().map(|metric| metric.as_str());
+        let calculations = question.query.table_calculations.iter();
+        let mut totals: Map<String, Value> = metrics
+            .chain(calculations.map(|calculation| calculation.name.as_str()))
+            .map(|name| (name.to_owned(), Value::Null))
+            .collect();
+        for (column, value) in columns.iter().zip(row) {
+            totals.insert(column.field_id.clone(), value.clone());
+        }
+        Some(Value::Object(totals))
+    }
+
+    /// Puts totals beside the rows of the run that they were asked for.
+    async fn give_totals(
+        &self,
+        conn: &crate::db::Conn,
+        totals: Option<Value>,
+    ) -> Result<(), Failure> {
+        if let (Some(of), Some(totals)) = (self.spec.totals_of, totals) {
+            let system = System::new("the totals of a run of the same user");
+            store::set_totals(conn, system, of, totals).await?;
+        }
+        Ok(())
+    }
+}
+
+fn millis(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1_000.0
+}
+
+async fn open(
+    queries: &Queries,
+    conn: &crate::db::Conn,
+    viewer: &Viewer,
+    row: &QueryRunRow,
+) -> Result<OpenWarehouse, Failure> {
+    let system = System::new("a query whose user was asked for the right to it");
+    let place = Place::project(row.organization_id, row.project_id);
+    let project = system.grant::<View, Project>(row.project_id, place);
+    let opened = open_warehouse(conn, &queries.outside, viewer, &project).await;
+    opened.map_err(|error| match error {
+        OpenError::NotConnected => failed(FailureCode::WarehouseError, error.to_string(), None),
+        OpenError::CredentialsRequired => {
+            failed(FailureCode::CredentialsRequired, error.to_string(), None)
+        }
+        OpenError::Warehouse(error) => warehouse(error),
+        OpenError::Error(error) => error.into(),
+    })
+}
+
+/// Everything that the answer depends on: where it is asked, with whose credentials, and what.
+fn key(row: &QueryRunRow, opened: &OpenWarehouse, compiled: &Compiled) -> [u8; 32] {
+    let personal = opened.personal.map(|id| id.to_string()).unwrap_or_default();
+    let limit = compiled.row_limit.to_string();
+    let mut hash = Sha256::new();
+    let parts = [
+        row.project_id.to_string(),
+        opened.address.clone(),
+        personal,
+        compiled.time_zone.clone(),
+        limit,
+        compiled.statement.sql.clone(),
+    ];
+    for part in parts.iter().chain(&compiled.statement.values) {
+        // With their length, so that no two lists of parts read the same.
+        hash.update(part.len().to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+fn failed(code: FailureCode, message: String, details: Option<Value>) -> Failure {
+    Failure::Final(StoredError {
+        code,
+        message,
+        details,
+    })
+}
+
+fn not_compiled(error: NotCompiled) -> Failure {
+    match error {
+        NotCompiled::Error(error) => error.into(),
+        NotCompiled::Refused(refused) => {
+            let details = json!({ "issues": refused.issues });
+            failed(failure_code(&refused), refused.to_string(), Some(details))
+        }
+    }
+}
+
+fn failure_code(refused: &Refused) -> FailureCode {
+    match refused.issues.first().map(|issue| issue.code) {
+        Some(Code::ExploreError) => FailureCode::ExploreError,
+        Some(Code::ForbiddenField | Code::MissingAttribute) => FailureCode::Forbidden,
+        _ => FailureCode::Invalid,
+    }
+}
+
+/// What a warehouse says. Only what may pass is tried again.
+fn warehouse(error: WarehouseError) -> Failure {
+    let details = match &error {
+        WarehouseError::Sql {
+            state, position, ..
+        } => Some(json!({ "sqlState": state, "position": position })),
+        _ => None,
+    };
+    let passes = matches!(error, WarehouseError::Busy | WarehouseError::Lost);
+    let stored = StoredError {
+        code: FailureCode::WarehouseError,
+        message: error.to_string(),
+        details,
+    };
+    if passes {
+        Failure::Passing(stored)
+    } else {
+        Failure::Final(stored)
+    }
+}

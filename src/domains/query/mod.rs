@@ -1,0 +1,46 @@
+//! Queries: from a question to rows of the warehouse.
+//!
+//! ```text
+//! input ─source→ Spec ─engine→ Compiled ─job→ warehouse ─result→ rows of the run
+//! ```
+//!
+//! A [`spec::Spec`] says what is to be run and by which right; it is stored with the run. It is
+//! compiled twice: when it is asked for, so that mistakes are told at once and by their place, and when
+//! it runs, with the rights and attributes of then. Runs are jobs: they can be watched and cancelled.
+
+pub mod engine;
+mod kind;
+mod mutation;
+mod query;
+pub mod result;
+pub mod run;
+mod source;
+pub mod spec;
+mod wait;
+
+pub use engine::Queries;
+pub use kind::{QueryReport, with_kinds};
+pub use mutation::QueryRunMutation;
+pub use query::CompileQuery;
+pub use result::purge;
+
+use crate::authz::{FieldPolicy, Permission};
+
+const WHOSE: &str =
+    "the project; for a chart that the chart is seen, for SQL the permission SQL_RUN";
+
+/// Policies of the root fields of queries.
+pub const POLICIES: &[FieldPolicy] = &[
+    FieldPolicy::object(
+        "Query.compileMetricQuery",
+        Permission::ExploreUse,
+        "the project",
+    ),
+    FieldPolicy::change("Mutation.runQuery", Permission::ExploreUse, WHOSE),
+    FieldPolicy::change("Mutation.calculateTotals", Permission::ExploreUse, WHOSE),
+    FieldPolicy::change(
+        "Mutation.runUnderlyingDataQuery",
+        Permission::UnderlyingDataView,
+        "the project; and EXPLORE_USE",
+    ),
+];

@@ -1,0 +1,94 @@
+//! `compileMetricQuery`: the SQL of a query, without running it.
+
+use super::{
+    engine::{Asker, NotCompiled, Queries},
+    source::question_of,
+    spec::{Ask, Spec},
+};
+use crate::{
+    domains::content::metric_query::MetricQueryInput,
+    gql::{Refusal, ScopeExt as _, UserErrors, id_argument},
+    kernel::{Error, Result, entity},
+    semantic::resolve::Warning,
+};
+use async_graphql::{Context, ID, Object, SimpleObject};
+
+/// A query as SQL.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct CompiledQuery {
+    /// The statement, with placeholders for values.
+    sql: String,
+    /// The values of the placeholders in order, as texts.
+    values: Vec<String>,
+    /// What the caller should know, such as metrics that joins count twice.
+    warnings: Vec<String>,
+}
+
+/// Root fields that read queries.
+#[derive(Default)]
+pub struct CompileQuery;
+
+#[Object]
+impl CompileQuery {
+    /// Turns a metric query into SQL without running it. Needs EXPLORE_USE on the project.
+    async fn compile_metric_query(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The project whose explore is asked.")] project_id: ID,
+        #[graphql(desc = "The query.")] query: MetricQueryInput,
+    ) -> Result<CompiledQuery> {
+        let scope = ctx.scope();
+        let (viewer, queries) = (scope.viewer()?, Queries::of(ctx)?);
+        let project = id_argument::<entity::Project>("projectId", &project_id)?;
+        let mut errors = UserErrors::default();
+        let question = question_of(&mut errors, "query", &query, None, None);
+        check(errors)?;
+        let conn = scope.conn().await?;
+        let conn = conn.get()?;
+        let seen = viewer.see::<entity::Project>(conn, project).await?;
+        let organization = seen.place().organization.ok_or(Error::NotFound)?;
+        let asker = Asker {
+            viewer,
+            organization,
+            project,
+            now: scope.clock.now(),
+        };
+        let spec = Spec {
+            chart: None,
+            ask: Ask::Metric(question),
+            accepts_cached: false,
+            totals_of: None,
+        };
+        queries.authorize(conn, asker, &spec).await?;
+        let compiled = match queries.compile(conn, asker, &spec.ask).await {
+            Ok(compiled) => compiled,
+            Err(NotCompiled::Error(error)) => return Err(error),
+            Err(NotCompiled::Refused(refused)) => {
+                return Err(Error::invalid("query", refused.to_string()));
+            }
+        };
+        let told = |warning: Warning| warning.message;
+        Ok(CompiledQuery {
+            sql: compiled.statement.sql,
+            values: compiled.statement.values,
+            warnings: compiled.warnings.into_iter().map(told).collect(),
+        })
+    }
+}
+
+/// The mistakes as one error of the argument.
+fn check(errors: UserErrors) -> Result<()> {
+    let mistakes = match errors.check() {
+        Ok(()) => return Ok(()),
+        Err(Refusal::User(mistakes)) => mistakes,
+        Err(Refusal::Error(error)) => return Err(error),
+    };
+    let texts: Vec<String> = mistakes
+        .into_iter()
+        .map(|mistake| match mistake.path {
+            Some(path) => format!("{}: {}", path.join("."), mistake.message),
+            None => mistake.message,
+        })
+        .collect();
+    Err(Error::invalid("query", texts.join("; ")))
+}

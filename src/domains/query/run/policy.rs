@@ -1,0 +1,57 @@
+//! A run is seen by who asked for it, as long as they still may: with the permission that it needed on
+//! the project, or seeing the chart that was run.
+
+use crate::{
+    authz::{Columns, Permission, Place, Resource, Viewer},
+    db::{Conn, Fragment, sql},
+    kernel::{
+        Result,
+        entity::{Chart, OrganizationId, ProjectId, QueryRun, QueryRunId},
+    },
+};
+use diesel::{OptionalExtension as _, sql_types as st};
+use diesel_async::RunQueryDsl as _;
+
+const COLUMNS: Columns = Columns {
+    organization: "query_runs.organization_id",
+    project: "query_runs.project_id",
+};
+
+impl Resource for QueryRun {
+    const TABLE: &'static str = "query_runs";
+
+    async fn place(mut conn: &Conn, id: QueryRunId) -> Result<Option<Place>> {
+        let found: Option<(OrganizationId, ProjectId)> = sql(
+            "SELECT organization_id, project_id FROM query_runs WHERE id = ?",
+            [id.into()],
+        )
+        .statement::<(st::Uuid, st::Uuid)>()
+        .get_result(&mut conn)
+        .await
+        .optional()?;
+        Ok(found.map(|(organization, project)| Place::project(organization, project)))
+    }
+
+    fn visible(viewer: &Viewer) -> Fragment {
+        let by = |permission: Permission| {
+            sql(
+                "query_runs.chart_id IS NULL AND query_runs.permission = ?",
+                [permission.as_str().into()],
+            )
+            .and(viewer.access.reach(permission).of_project(COLUMNS))
+        };
+        let of_chart = sql(
+            "EXISTS (SELECT FROM charts WHERE charts.id = query_runs.chart_id AND ",
+            [],
+        )
+        .with(Chart::visible(viewer))
+        .then(")", []);
+        let may_ask = Fragment::any([
+            by(Permission::ExploreUse),
+            by(Permission::UnderlyingDataView),
+            by(Permission::SqlRun),
+            of_chart,
+        ]);
+        sql("query_runs.created_by = ?", [viewer.user.into()]).and(may_ask)
+    }
+}

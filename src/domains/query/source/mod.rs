@@ -1,0 +1,219 @@
+//! From what the caller names to what is to be run.
+
+mod dashboard;
+mod input;
+
+pub(super) use input::{ChartRunInput, ProjectMetricQueryInput, ProjectSqlInput, QuerySourceInput};
+
+use super::{
+    engine::Queries,
+    run::store,
+    spec::{Ask, Question, Spec},
+};
+use crate::{
+    authz::System,
+    domains::{
+        content::metric_query::{Checked, MetricQueryInput, custom_sql},
+        model::catalog::DateGranularity,
+    },
+    gql::{Refusal, Tx, UserErrorCode, UserErrors, id_at},
+    kernel::{
+        Error, Result, entity,
+        entity::{DashboardId, OrganizationId, ProjectId},
+    },
+    semantic::request::DateZoom,
+};
+use indexmap::IndexMap;
+use serde_json::Value;
+
+/// Longest SQL that is run, in bytes.
+const SQL_MAX: usize = 100_000;
+
+/// What is to be run, and where.
+pub(super) struct Asked {
+    pub(super) organization: OrganizationId,
+    pub(super) project: ProjectId,
+    pub(super) spec: Spec,
+    /// Where mistakes of the query are in the input.
+    pub(super) path: String,
+    /// The dashboard on which a chart is run, and its filters that apply.
+    pub(super) dashboard: Option<DashboardId>,
+    pub(super) dashboard_filters: Value,
+}
+
+/// Finds what the input at `path` names, and checks that the caller may run it.
+pub(super) async fn resolve(
+    tx: &Tx<'_>,
+    queries: &Queries,
+    path: &str,
+    source: &QuerySourceInput,
+) -> Result<Asked, Refusal> {
+    match source {
+        QuerySourceInput::MetricQuery(input) => {
+            let path = format!("{path}.metricQuery");
+            of_query(tx, &path, input, Ask::Metric).await
+        }
+        QuerySourceInput::Chart(input) => {
+            dashboard::of_chart(tx, queries, &format!("{path}.chart"), input).await
+        }
+        QuerySourceInput::Sql(input) => of_sql(tx, &format!("{path}.sql"), input).await,
+        QuerySourceInput::QueryRunId(id) => of_run(tx, &format!("{path}.queryRunId"), id).await,
+    }
+}
+
+/// A metric query of a project.
+pub(super) async fn of_query(
+    tx: &Tx<'_>,
+    path: &str,
+    input: &ProjectMetricQueryInput,
+    ask: impl FnOnce(Question) -> Ask,
+) -> Result<Asked, Refusal> {
+    let mut errors = UserErrors::default();
+    let project = errors.id::<entity::Project>(&format!("{path}.projectId"), &input.project_id);
+    let question = question_of(
+        &mut errors,
+        &format!("{path}.query"),
+        &input.query,
+        input.granularity,
+        input.parameters.as_ref(),
+    );
+    errors.check()?;
+    let seen = tx.see(&format!("{path}.projectId"), project).await?;
+    let organization = seen.place().organization.ok_or(Error::NotFound)?;
+    if let Some((place, _)) = custom_sql(&question.query).first()
+        && !tx
+            .viewer
+            .at(seen.place())
+            .contains(crate::authz::Permission::CustomSqlUse)
+    {
+        return Err(Refusal::user(
+            UserErrorCode::Forbidden,
+            &format!("{path}.query.{place}"),
+            "you need the permission CUSTOM_SQL_USE to run SQL of your own in a query",
+        ));
+    }
+    Ok(Asked {
+        organization,
+        project,
+        spec: Spec {
+            chart: None,
+            ask: ask(question),
+            accepts_cached: !input.invalidate_cache,
+            totals_of: None,
+        },
+        path: format!("{path}.query"),
+        dashboard: None,
+        dashboard_filters: Value::Array(Vec::new()),
+    })
+}
+
+async fn of_sql(tx: &Tx<'_>, path: &str, input: &ProjectSqlInput) -> Result<Asked, Refusal> {
+    let mut errors = UserErrors::default();
+    let project = errors.id::<entity::Project>(&format!("{path}.projectId"), &input.project_id);
+    let sql = input.sql.trim();
+    let at = format!("{path}.sql");
+    if sql.is_empty() {
+        errors.add(
+            UserErrorCode::Required,
+            &at,
+            "give a query, such as SELECT 1",
+        );
+    }
+    if sql.len() > SQL_MAX {
+        let text = format!("at most {SQL_MAX} bytes, got {}", sql.len());
+        errors.add(UserErrorCode::Invalid, &at, text);
+    }
+    if sql.contains('\0') {
+        errors.add(
+            UserErrorCode::Invalid,
+            &at,
+            "SQL cannot hold the character NUL",
+        );
+    }
+    errors.check()?;
+    let seen = tx.see(&format!("{path}.projectId"), project).await?;
+    let organization = seen.place().organization.ok_or(Error::NotFound)?;
+    Ok(Asked {
+        organization,
+        project,
+        spec: Spec {
+            chart: None,
+            ask: Ask::Sql(sql.to_owned()),
+            accepts_cached: false,
+            totals_of: None,
+        },
+        path: at,
+        dashboard: None,
+        dashboard_filters: Value::Array(Vec::new()),
+    })
+}
+
+/// The same as an earlier run of the caller.
+async fn of_run(tx: &Tx<'_>, path: &str, id: &str) -> Result<Asked, Refusal> {
+    let id = id_at::<entity::QueryRun>(path, id)?;
+    tx.see::<entity::QueryRun>(path, id).await?;
+    let system = System::new("running again what the caller has run and still sees");
+    let row = store::get(tx.conn, system, id).await?;
+    let spec: Spec =
+        serde_json::from_value(row.spec).map_err(|error| Error::from(anyhow::Error::new(error)))?;
+    Ok(Asked {
+        organization: row.organization_id,
+        project: row.project_id,
+        spec: Spec {
+            accepts_cached: true,
+            totals_of: None,
+            ..spec
+        },
+        path: path.to_owned(),
+        dashboard: row.dashboard_id,
+        dashboard_filters: row.dashboard_filters,
+    })
+}
+
+/// The input as the compiler reads it; mistakes of form are noted at their path.
+pub(super) fn question_of(
+    errors: &mut UserErrors,
+    path: &str,
+    input: &MetricQueryInput,
+    granularity: Option<DateGranularity>,
+    parameters: Option<&Value>,
+) -> Question {
+    let query = Checked::new(errors).metric_query(path, input);
+    let parameters = parameters_of(errors, path, parameters);
+    Question {
+        query,
+        parameters,
+        date_zoom: granularity.map(zoom),
+    }
+}
+
+/// Values of parameters: an object.
+fn parameters_of(
+    errors: &mut UserErrors,
+    path: &str,
+    parameters: Option<&Value>,
+) -> IndexMap<String, Value> {
+    match parameters {
+        None | Some(Value::Null) => IndexMap::new(),
+        Some(Value::Object(given)) => given.clone().into_iter().collect(),
+        Some(_) => {
+            let text = "parameters are an object from their names to their values";
+            errors.add(UserErrorCode::Invalid, &format!("{path}.parameters"), text);
+            IndexMap::new()
+        }
+    }
+}
+
+pub(super) fn zoom(granularity: DateGranularity) -> DateZoom {
+    let name = match granularity {
+        DateGranularity::Day => "DAY",
+        DateGranularity::Week => "WEEK",
+        DateGranularity::Month => "MONTH",
+        DateGranularity::Quarter => "QUARTER",
+        DateGranularity::Year => "YEAR",
+    };
+    DateZoom {
+        granularity: name.to_owned(),
+        dimension: None,
+    }
+}

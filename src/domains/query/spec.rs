@@ -1,0 +1,73 @@
+//! What is to be run, as it is stored with a run.
+
+use crate::{
+    authz::Permission,
+    domains::content::metric_query::MetricQuery,
+    kernel::entity::{ChartId, QueryRunId},
+    semantic::request::DateZoom,
+};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What is to be run, and by which right.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spec {
+    /// The chart that is run: then it must be visible, and nothing else is needed.
+    pub chart: Option<ChartId>,
+    /// What is asked of the warehouse.
+    pub ask: Ask,
+    /// Whether an earlier answer will do.
+    pub accepts_cached: bool,
+    /// For totals of a run: the run.
+    #[serde(default)]
+    pub totals_of: Option<QueryRunId>,
+}
+
+/// What is asked of the warehouse.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ask {
+    /// A metric query.
+    Metric(Question),
+    /// The rows behind a value, as a metric query.
+    Underlying(Question),
+    /// The totals of a metric query.
+    Totals(Question),
+    /// SQL that somebody wrote.
+    Sql(String),
+}
+
+impl Ask {
+    /// The permission on the project that running it needs, unless it is that of a chart.
+    pub const fn permission(&self) -> Permission {
+        match self {
+            Self::Metric(_) | Self::Totals(_) => Permission::ExploreUse,
+            Self::Underlying(_) => Permission::UnderlyingDataView,
+            Self::Sql(_) => Permission::SqlRun,
+        }
+    }
+
+    /// The metric query, if it is one.
+    pub const fn question(&self) -> Option<&Question> {
+        match self {
+            Self::Metric(question) | Self::Underlying(question) | Self::Totals(question) => {
+                Some(question)
+            }
+            Self::Sql(_) => None,
+        }
+    }
+}
+
+/// A metric query with what stands beside it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Question {
+    /// The query.
+    pub query: MetricQuery,
+    /// Values of parameters.
+    #[serde(default)]
+    pub parameters: IndexMap<String, Value>,
+    /// Another interval for a date dimension.
+    #[serde(default)]
+    pub date_zoom: Option<DateZoom>,
+}
