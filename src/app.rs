@@ -6,6 +6,7 @@ use crate::{
     domains::{
         identity::{authentication::Authenticator, password::Passwords},
         model::explore::Models,
+        query::Queries,
     },
     gql::{
         self,

@@ -25,7 +25,7 @@ pub use filter::{
     column, search,
 };
 pub use ids::{id_argument, id_text, parse_id};
-pub use list::{Key, Listing, PageArgs, children, field_place, list};
+pub use list::{Key, Listing, PageArgs, Span, children, field_place, list};
 pub use live::{FreshScopes, Live, LiveExt};
 pub use loader::{Batch, ById, Lanes};
 pub use mutation::{

@@ -25,6 +25,19 @@ pub trait Entity: 'static {
 /// The id of one `T`.
 pub struct Id<T>(Uuid, PhantomData<fn() -> T>);
 
+impl<T: Entity> serde::Serialize for Id<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de, T: Entity> serde::Deserialize<'de> for Id<T> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
 /// An id whose kind is known only at run time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct AnyId<'a> {

@@ -43,6 +43,7 @@ mod operations;
 mod organization;
 mod persisted;
 mod project;
+mod query;
 mod rate_limit;
 mod role;
 mod samples;

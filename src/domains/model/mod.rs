@@ -10,3 +10,6 @@
 pub mod attribute;
 pub mod deployment;
 pub mod explore;
+mod granularity;
+
+pub use granularity::DateGranularity;

@@ -25,7 +25,7 @@ use std::time::Instant;
 
 /// What a job of a query is asked to do.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub struct QueryPayload {
+pub(super) struct QueryPayload {
     /// The run.
     pub run: QueryRunId,
 }
@@ -41,7 +41,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
         $(
             $(#[$doc])*
-            pub struct $name(Queries);
+            pub(super) struct $name(Queries);
 
             impl Kind for $name {
                 const NAME: &'static str = $text;

@@ -15,7 +15,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 
 /// A query as SQL.
 #[derive(Debug, Clone, SimpleObject)]
-pub struct CompiledQuery {
+pub(crate) struct CompiledQuery {
     /// The statement, with placeholders for values.
     sql: String,
     /// The values of the placeholders in order, as texts.

@@ -28,6 +28,7 @@ const NODES: &[(&str, &str)] = &[
     ("OrganizationMembership", "membership"),
     ("Project", "project.main"),
     ("Project", "project.second"),
+    ("QueryRun", "queryrun"),
     ("Role", "role.spare"),
     ("Session", "session"),
     ("WarehouseCredentials", "credentials"),
@@ -263,6 +264,10 @@ fn sees(stage: &Stage, persona: &str, slot: &str) -> bool {
         }
         "apikey" => evaluator.sees_key(of, of.keys[0].user),
         "session" | "credentials" => of.sessions[0].user == evaluator.user.id,
+        "queryrun" => {
+            let at = evaluator.at(of, stage.ours.place("project.main"));
+            of.sessions[0].user == evaluator.user.id && at.contains("EXPLORE_USE")
+        }
         "audit" | "job" => {
             evaluator
                 .at(of, stage.ours.place("organization"))

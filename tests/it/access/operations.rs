@@ -377,7 +377,33 @@ pub(super) fn operations() -> Vec<Operation> {
             "setProjectWarehouseCredentials",
             json!({ "projectId": "$project.main", "warehouseCredentialsId": "$credentials" }),
         ),
+        query(
+            "compileMetricQuery",
+            json!({ "projectId": "$project.main", "query": metric_query() }),
+            Reviewed,
+        ),
+        change(
+            "runQuery",
+            json!({ "source": { "sql": { "projectId": "$project.main", "sql": "SELECT 1" } } }),
+            &[("SQL_RUN", "project.main")],
+        ),
+        own(
+            "calculateTotals",
+            json!({ "source": { "metricQuery": { "projectId": "$project.main", "query": metric_query() } } }),
+        ),
+        own(
+            "runUnderlyingDataQuery",
+            json!({ "source": { "projectId": "$project.main", "query": metric_query() } }),
+        ),
     ]
+}
+
+/// A query of an explore that is not there.
+fn metric_query() -> Value {
+    json!({
+        "exploreName": "orders", "dimensions": ["orders_status"], "metrics": [], "filters": {},
+        "sorts": [], "limit": 1, "tableCalculations": [],
+    })
 }
 
 /// A warehouse where nobody may go.

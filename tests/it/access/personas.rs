@@ -14,8 +14,8 @@ use chartroom::kernel::{
     Secret, SecretKind,
     entity::{
         AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, GroupId,
-        JobId, OrganizationId, OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId,
-        UserId, WarehouseCredentialsId,
+        JobId, OrganizationId, OrganizationMembershipId, ProjectId, QueryRunId, RoleId, SessionId,
+        SpaceId, UserId, WarehouseCredentialsId,
     },
 };
 use diesel::sql_types::Text;
@@ -268,6 +268,7 @@ impl Tenant {
         self.make("audit");
         self.make("job.ended");
         self.make("job.waiting");
+        self.make("queryrun");
         self.make("tile.open");
         self.make("tile.nested");
         self.make("credentials");
@@ -335,7 +336,10 @@ impl Tenant {
                VALUES ('{}', '{organization}', 'POSTGRES', '{{\"host\": \"{mark}\", \"port\": 1, \"database\": \"{mark}\", \
                \"schema\": \"{mark}\", \"user\": \"{mark}\", \"ssl_mode\": \"prefer\", \"data_timezone\": null}}');
              INSERT INTO warehouse_credentials (id, organization_id, user_id, name, kind, username, secret) \
-               VALUES ('{}', '{organization}', '{colleague}', '{mark}', 'POSTGRES', '{mark}', '');\n",
+               VALUES ('{}', '{organization}', '{colleague}', '{mark}', 'POSTGRES', '{mark}', ''); \
+             INSERT INTO query_runs (id, organization_id, project_id, job_id, kind, permission, spec, dashboard_filters, sql, warnings, created_at, created_by) \
+               VALUES ('{}', '{organization}', '{}', '{ended}', 'SQL_QUERY', 'EXPLORE_USE', '{{\"chart\": null, \"ask\": {{\"sql\": \"SELECT 1\"}}, \"accepts_cached\": false}}', \
+               '[]', '{mark}', '[]', now(), '{colleague}');\n",
             self.uuid("tile.open"),
             self.uuid("dashboard.open"),
             self.uuid("tile.nested"),
@@ -344,6 +348,8 @@ impl Tenant {
             self.uuid("job.waiting"),
             self.uuid("project.main"),
             self.uuid("credentials"),
+            self.uuid("queryrun"),
+            self.uuid("project.main"),
             ended = self.uuid("job.ended"),
             colleague = self.uuid("user.colleague"),
         )
@@ -368,6 +374,7 @@ fn text(kind: &str, id: Uuid) -> String {
         "credentials" => WarehouseCredentialsId::from_uuid(id).to_string(),
         "audit" => AuditEventId::from_uuid(id).to_string(),
         "job" => JobId::from_uuid(id).to_string(),
+        "queryrun" => QueryRunId::from_uuid(id).to_string(),
         other => panic!("no kind {other}"),
     }
 }

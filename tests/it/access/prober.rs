@@ -14,7 +14,8 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType, Type};
 use serde_json::{Map, Value, json};
 
 /// Kinds of ids, the more particular names first.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 13] = [
+    "queryrun",
     "job",
     "credentials",
     "apikey",

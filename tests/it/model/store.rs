@@ -13,7 +13,7 @@ async fn a_project_shows_the_explores_of_its_last_deployment() {
     let tenant = Tenant::create(&app, "a").await;
     let project: ProjectId = tenant.project(&app, "p").await.parse().expect("an id");
     let conn = app.conn().await;
-    let models = &app.app.models;
+    let models = &app.app.queries.models;
     let none = models.active_explore(&conn, project, "orders").await;
     assert!(none.expect("an answer").is_none());
     let first = deploy_demo(&app, project).await;

@@ -42,17 +42,18 @@ fn decimal(text: &str) -> Json {
     let is_plain = text
         .bytes()
         .all(|b| b.is_ascii_digit() || b == b'-' || b == b'.');
-    let number = || text.parse::<f64>().ok().and_then(Number::from_f64);
-    if is_plain
-        && digits <= SAFE_DIGITS
-        && let Some(number) = number()
-    {
-        return match text.parse::<i64>() {
-            Ok(whole) => Json::from(whole),
-            Err(_) => Json::Number(number),
-        };
+    if !is_plain || digits > SAFE_DIGITS {
+        return Json::from(text);
     }
-    Json::from(text)
+    let whole = match text.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => text,
+    };
+    if let Ok(whole) = whole.parse::<i64>() {
+        return Json::from(whole);
+    }
+    let number = text.parse::<f64>().ok().and_then(Number::from_f64);
+    number.map_or_else(|| Json::from(text), Json::Number)
 }
 
 #[cfg(test)]
@@ -77,6 +78,7 @@ mod tests {
             (Value::Float(f64::INFINITY), json!("inf")),
             (Value::Decimal("12.50".to_owned()), json!(12.5)),
             (Value::Decimal("-3".to_owned()), json!(-3)),
+            (Value::Decimal("2750.00".to_owned()), json!(2750)),
             (
                 Value::Decimal("0.000000000000000000001".to_owned()),
                 json!(1e-21),

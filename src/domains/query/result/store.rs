@@ -62,7 +62,7 @@ pub(in crate::domains::query) async fn put(
         .map_err(anyhow::Error::new)?;
     let at = sql(
         "WITH result AS (\
-           INSERT INTO query_results (id, organization_id, project_id, key, columns, row_count, is_truncated, expires_at) \
+           INSERT INTO query_results (id, organization_id, project_id, key, answer_columns, row_count, is_truncated, expires_at) \
            VALUES (?, ?, ?, ?, ?, ?, ?, now() + make_interval(secs => ?)) RETURNING id, organization_id, created_at), \
          rows AS (\
            INSERT INTO query_result_rows (organization_id, result_id, part, rows) \
@@ -102,7 +102,7 @@ pub(in crate::domains::query) async fn find(
 ) -> Result<Option<Answer>> {
     type Found = (QueryResultId, Value, i32, bool, DateTime<Utc>);
     let found: Option<Found> = sql(
-        "SELECT id, columns, row_count, is_truncated, created_at FROM query_results \
+        "SELECT id, answer_columns, row_count, is_truncated, created_at FROM query_results \
          WHERE project_id = ? AND key = ? AND expires_at > now() ORDER BY created_at DESC LIMIT 1",
         [project.into(), key.to_vec().into()],
     )

@@ -35,7 +35,7 @@ impl From<Arc<QueryRunRow>> for QueryRun {
 
 /// How long the stages of a run took.
 #[derive(Debug, Clone, SimpleObject)]
-pub struct QueryTimings {
+pub(crate) struct QueryTimings {
     /// Finding the explore and writing the SQL, in milliseconds.
     compile_ms: Option<f64>,
     /// Waiting for a worker, in milliseconds; null before it has started.

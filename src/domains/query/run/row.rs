@@ -51,7 +51,7 @@ pub struct QueryRunRow {
     /// What the caller should know.
     pub warnings: Value,
     /// The columns, once they are known.
-    pub columns: Option<Value>,
+    pub answer_columns: Option<Value>,
     /// The answer.
     pub result_id: Option<QueryResultId>,
     /// How many rows the answer has.

@@ -9,6 +9,7 @@ use crate::{
     semantic::{
         Column,
         format::{FormatSpec, formatted},
+        value::ValueType,
     },
 };
 use async_graphql::{Context, Object, SimpleObject};
@@ -22,7 +23,7 @@ const ROWS: (i64, i64) = (50, 500);
 
 /// A column of a result.
 #[derive(Debug, Clone, PartialEq, SimpleObject)]
-pub struct ResultColumn {
+pub(crate) struct ResultColumn {
     /// Name of the column: the field, the table calculation, or what the SQL calls it.
     field_id: FieldId,
     /// Title.
@@ -37,14 +38,24 @@ impl From<&Column> for ResultColumn {
         Self {
             field_id: FieldId::trusted(&column.field_id),
             label: column.label.clone(),
-            kind: column.kind.into(),
+            kind: kind(column.kind),
         }
+    }
+}
+
+const fn kind(kind: ValueType) -> DimensionType {
+    match kind {
+        ValueType::String => DimensionType::String,
+        ValueType::Number => DimensionType::Number,
+        ValueType::Boolean => DimensionType::Boolean,
+        ValueType::Date => DimensionType::Date,
+        ValueType::Timestamp => DimensionType::Timestamp,
     }
 }
 
 /// The same rows as plain arrays.
 #[derive(Debug, Clone, SimpleObject)]
-pub struct ResultTable {
+pub(crate) struct ResultTable {
     /// An array for each row, with its values in the order of the columns.
     rows: Value,
     /// Where the page lies.
@@ -52,7 +63,7 @@ pub struct ResultTable {
 }
 
 /// A row of a result.
-pub struct ResultRow {
+pub(crate) struct ResultRow {
     columns: Arc<[(FieldId, FormatSpec)]>,
     values: Vec<Value>,
 }
@@ -79,7 +90,7 @@ impl ListNode for ResultRow {
 }
 
 /// A value of a row.
-pub struct ResultCell<'a> {
+pub(crate) struct ResultCell<'a> {
     field: &'a FieldId,
     format: &'a FormatSpec,
     value: &'a Value,
@@ -107,7 +118,10 @@ impl ResultCell<'_> {
 
 /// The columns as stored.
 pub(super) fn columns(row: &QueryRunRow) -> Result<Vec<Column>> {
-    let stored = row.columns.clone().unwrap_or(Value::Array(Vec::new()));
+    let stored = row
+        .answer_columns
+        .clone()
+        .unwrap_or(Value::Array(Vec::new()));
     Ok(serde_json::from_value(stored).map_err(anyhow::Error::new)?)
 }
 

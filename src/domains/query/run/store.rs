@@ -44,7 +44,7 @@ pub(in crate::domains::query) async fn create(mut conn: &Conn, new: &NewRun<'_>)
     let explore = explore.map(|question| question.query.explore_name.clone());
     sql(
         "INSERT INTO query_runs (id, organization_id, project_id, job_id, kind, permission, chart_id, \
-           dashboard_id, explore_name, spec, dashboard_filters, sql, warnings, columns, compile_ms, \
+           dashboard_id, explore_name, spec, dashboard_filters, sql, warnings, answer_columns, compile_ms, \
            created_at, created_by) \
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
@@ -114,7 +114,7 @@ pub(in crate::domains::query) async fn finish(
         None => json(&answer.columns)?,
     };
     sql(
-        "UPDATE query_runs SET result_id = ?, row_count = ?, is_truncated = ?, columns = ?, sql = ?, warnings = ?, \
+        "UPDATE query_runs SET result_id = ?, row_count = ?, is_truncated = ?, answer_columns = ?, sql = ?, warnings = ?, \
            totals = ?, cached_at = ?, warehouse_ms = ?, store_ms = ? WHERE id = ?",
         [
             answer.id.into(),

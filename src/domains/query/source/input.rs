@@ -2,14 +2,14 @@
 
 use crate::domains::{
     content::metric_query::{DashboardFiltersInput, MetricQueryInput, SortField},
-    model::catalog::DateGranularity,
+    model::DateGranularity,
 };
 use async_graphql::{ID, InputObject, OneofObject};
 use serde_json::Value;
 
 /// What is to be run, totalled or exported.
 #[derive(Debug, OneofObject)]
-pub enum QuerySourceInput {
+pub(crate) enum QuerySourceInput {
     /// A metric query. Needs EXPLORE_USE on the project; SQL of one's own in it needs CUSTOM_SQL_USE.
     MetricQuery(ProjectMetricQueryInput),
     /// A saved chart, alone or as a tile of a dashboard. For everybody who sees the chart.
@@ -22,7 +22,7 @@ pub enum QuerySourceInput {
 
 /// A metric query of a project.
 #[derive(Debug, InputObject)]
-pub struct ProjectMetricQueryInput {
+pub(crate) struct ProjectMetricQueryInput {
     /// The project.
     pub project_id: ID,
     /// The query.
@@ -38,7 +38,7 @@ pub struct ProjectMetricQueryInput {
 
 /// SQL for the warehouse of a project.
 #[derive(Debug, InputObject)]
-pub struct ProjectSqlInput {
+pub(crate) struct ProjectSqlInput {
     /// The project.
     pub project_id: ID,
     /// One statement that reads; at most 100,000 bytes.
@@ -47,7 +47,7 @@ pub struct ProjectSqlInput {
 
 /// A saved chart to run.
 #[derive(Debug, InputObject)]
-pub struct ChartRunInput {
+pub(crate) struct ChartRunInput {
     /// The chart.
     pub chart_id: ID,
     /// Whether the warehouse is asked even if the answer is known.
@@ -61,7 +61,7 @@ pub struct ChartRunInput {
 
 /// Runs a chart as the tile of a dashboard.
 #[derive(Debug, InputObject)]
-pub struct DashboardContextInput {
+pub(crate) struct DashboardContextInput {
     /// The dashboard. The caller must see it.
     pub dashboard_id: ID,
     /// The tile, where filters differ between tiles.

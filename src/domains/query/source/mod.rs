@@ -14,7 +14,7 @@ use crate::{
     authz::System,
     domains::{
         content::metric_query::{Checked, MetricQueryInput, custom_sql},
-        model::catalog::DateGranularity,
+        model::DateGranularity,
     },
     gql::{Refusal, Tx, UserErrorCode, UserErrors, id_at},
     kernel::{

@@ -1,0 +1,5 @@
+//! Queries on a warehouse, as callers run them.
+
+mod charts;
+mod runs;
+mod stage;
