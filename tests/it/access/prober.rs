@@ -37,6 +37,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("UpdateSpaceInput.parentId", &["space"]),
     ("SpaceFilter.parentId", &["space"]),
     ("scopeId", &["organization", "project", "space"]),
+    ("DashboardContextInput.tileId", &["tile"]),
     ("memberIds", &["user"]),
     ("createdById", &["user"]),
     ("UserRef.id", &["user"]),
@@ -74,6 +75,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("audit", "audit"),
     ("job", "job.ended"),
     ("tile", "tile.open"),
+    ("queryrun", "queryrun"),
 ];
 /// Names in texts, by which inputs name things too: place and column of the other tenant's.
 const TEXTS: [(&str, &str); 6] = [
