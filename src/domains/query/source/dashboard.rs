@@ -35,6 +35,14 @@ pub(super) async fn of_chart(
     let mut errors = UserErrors::default();
     let id = errors.id::<entity::Chart>(&format!("{path}.chartId"), &input.chart_id);
     let parameters = parameters_of(&mut errors, path, input.parameters.as_ref());
+    if let Some(context) = &input.dashboard {
+        // Mistakes of form are told before anything is looked for.
+        let at = |field: &str| format!("{path}.dashboard.{field}");
+        errors.id::<entity::Dashboard>(&at("dashboardId"), &context.dashboard_id);
+        if let Some(tile) = &context.tile_id {
+            errors.id::<entity::DashboardTile>(&at("tileId"), tile);
+        }
+    }
     errors.check()?;
     let seen = tx.see(&format!("{path}.chartId"), id).await?;
     let place = seen.place();
