@@ -92,7 +92,7 @@ pub fn compile(request: Request<'_>) -> Result<Compiled, Refused> {
     let resolved = resolve::resolve(request)?;
     let (plan, warnings) = plan::query(&resolved)?;
     let columns = columns(&resolved, None);
-    Ok(finish(request, &plan, columns, warnings))
+    Ok(finish(request, plan, columns, warnings))
 }
 
 /// Compiles the totals of a query by some of its dimensions; by none of them for the grand total.
@@ -100,17 +100,18 @@ pub fn compile_totals(request: Request<'_>, by: &[String]) -> Result<Compiled, R
     let resolved = resolve::resolve(request)?;
     let (plan, warnings) = plan::totals::totals(&resolved, by)?;
     let columns = columns(&resolved, Some(by));
-    Ok(finish(request, &plan, columns, warnings))
+    Ok(finish(request, plan, columns, warnings))
 }
 
 fn finish(
     request: Request<'_>,
-    plan: &Plan,
+    mut plan: Plan,
     columns: Vec<Column>,
     warnings: Vec<Warning>,
 ) -> Compiled {
+    plan::apart(&mut plan);
     Compiled {
-        statement: render::statement(plan, request.dialect),
+        statement: render::statement(&plan, request.dialect),
         columns,
         warnings,
     }

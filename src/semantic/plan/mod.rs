@@ -14,10 +14,12 @@
 //! Where nothing comes after aggregation the result is the grouped select itself.
 
 mod aggregate;
+mod names;
 mod period;
 mod scan;
 pub mod totals;
 
+pub(super) use names::apart;
 pub(super) use scan::joins_in_use;
 
 use super::{
