@@ -23,7 +23,9 @@ impl Dialect for Postgres {
         Sql::fill("({0})", &[&Sql::join(parts, " || ")])
     }
 
+    // Lists are equal where both hold nothing, and unlike IS NOT DISTINCT FROM they can be hashed: a join
+    // does not compare every row with every group.
     fn same(&self, a: &Sql, b: &Sql) -> Sql {
-        Sql::fill("{0} IS NOT DISTINCT FROM {1}", &[a, b])
+        Sql::fill("ARRAY[{0}] = ARRAY[{1}]", &[a, b])
     }
 }
