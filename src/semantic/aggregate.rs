@@ -7,7 +7,7 @@ use super::{
     error::{Code, Issue, Result},
     expr::{Aggregate, Expr, Written},
     filter::{self, Subject},
-    model::{Metric, MetricType, Needs, Table},
+    model::{Metric, MetricType, Needs, NonAdditive, Table},
     query::FilterRule,
     scope::Scope,
     snippet::{Part, Snippet},
@@ -47,6 +47,19 @@ pub struct Leaf {
     pub robust: bool,
     /// For sums over entities: what names an entity.
     pub distinct: Vec<Expr>,
+    /// Where only the rows of one time count.
+    pub edge: Option<Edge>,
+}
+
+/// The first or the last time of a group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge {
+    /// The time; null for rows that do not count.
+    pub time: Expr,
+    /// Whether it is the last.
+    pub last: bool,
+    /// What has a time of its own.
+    pub groupings: Vec<Expr>,
 }
 
 impl MetricExpr {
@@ -126,6 +139,7 @@ pub fn metric(scope: &Scope<'_>, table: &Table, metric: &Metric) -> Result<Metri
         sql: &metric.sql,
         percentile: metric.percentile,
         distinct_keys: &metric.distinct_keys,
+        non_additive: metric.non_additive.as_ref(),
         filters: &metric.filters,
         needs: &metric.needs,
     };
@@ -144,6 +158,8 @@ pub struct Aggregated<'a> {
     pub percentile: Option<f64>,
     /// What names an entity.
     pub distinct_keys: &'a [Snippet],
+    /// The time over which it does not add up.
+    pub non_additive: Option<&'a NonAdditive>,
     /// Which rows count; fields are written `table.name`.
     pub filters: &'a [FilterRule],
     /// What it needs.
@@ -172,8 +188,22 @@ pub fn leaf(scope: &Scope<'_>, metric: &Aggregated<'_>) -> Result<Leaf> {
         let condition = rule_condition(scope, rule);
         conditions.push(condition.map_err(|issue| nested(issue, n))?);
     }
-    if !conditions.is_empty() {
-        of = of.only_if(Expr::And(conditions));
+    let condition = (!conditions.is_empty()).then_some(Expr::And(conditions));
+    let edge = metric.non_additive.map(|own| {
+        let time = scope.written(metric.table, &own.time)?;
+        let groupings = own.groupings.iter();
+        let groupings = groupings.map(|key| scope.written(metric.table, key));
+        Ok(Edge {
+            time: match &condition {
+                Some(condition) => time.only_if(condition.clone()),
+                None => time,
+            },
+            last: own.last,
+            groupings: groupings.collect::<Result<_>>()?,
+        })
+    });
+    if let Some(condition) = condition {
+        of = of.only_if(condition);
     }
     let distinct = metric.distinct_keys.iter();
     let distinct = distinct.map(|key| scope.written(metric.table, key));
@@ -183,6 +213,7 @@ pub fn leaf(scope: &Scope<'_>, metric: &Aggregated<'_>) -> Result<Leaf> {
         tables: metric.needs.tables.clone(),
         robust: metric.kind.withstands_fan_out(),
         distinct: distinct.collect::<Result<_>>()?,
+        edge: edge.transpose()?,
     })
 }
 

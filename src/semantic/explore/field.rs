@@ -4,10 +4,10 @@ use super::{access, granularity, label, named_type, short_filter};
 use crate::semantic::{
     dialect::Dialect,
     error::{Code, Issue, Result},
-    manifest::{DimensionMeta, Json, MetricMeta, OneOrMany, value_type},
+    manifest::{DimensionMeta, Json, MetricMeta, NonAdditiveMeta, OneOrMany, value_type},
     model::{
         Dimension, Display, FormatKeys, Granularity, Interval, Metric, MetricType, Needs,
-        TimeDimension,
+        NonAdditive, TimeDimension,
     },
     snippet::{Part, Snippet},
     value::ValueType,
@@ -189,6 +189,7 @@ pub(super) fn metric(
         hidden: meta.hidden,
         percentile: meta.percentile,
         distinct_keys: keys.iter().map(|key| key_reference(key)).collect(),
+        non_additive: non_additive(meta.non_additive_dimension.as_ref(), kind)?,
         filters,
         access: access::rules(
             meta.required_attributes.as_ref(),
@@ -210,6 +211,45 @@ pub(super) fn metric(
             ..Display::default()
         },
     })
+}
+
+/// The time over which a metric does not add up.
+fn non_additive(meta: Option<&NonAdditiveMeta>, kind: MetricType) -> Result<Option<NonAdditive>> {
+    let Some(meta) = meta else {
+        return Ok(None);
+    };
+    let wrong = |path: &str, message: &str| {
+        let path = format!("non_additive_dimension{path}");
+        bad(message.to_owned()).at(path)
+    };
+    let fits = kind.is_aggregate()
+        && !matches!(kind, MetricType::SumDistinct | MetricType::AverageDistinct);
+    if !fits {
+        return Err(wrong(
+            "",
+            "is for metrics that aggregate rows, distinct ones aside",
+        ));
+    }
+    if meta.name.trim().is_empty() {
+        return Err(wrong(".name", "must name a dimension"));
+    }
+    let last = match meta.window_choice.as_deref() {
+        Some("max") => true,
+        Some("min") => false,
+        _ => {
+            return Err(wrong(
+                ".window_choice",
+                "must be `min` (the first time) or `max` (the last)",
+            ));
+        }
+    };
+    let groupings = meta.window_groupings.clone().map(OneOrMany::into_vec);
+    let groupings = groupings.unwrap_or_default();
+    Ok(Some(NonAdditive {
+        time: key_reference(&meta.name),
+        last,
+        groupings: groupings.iter().map(|key| key_reference(key)).collect(),
+    }))
 }
 
 /// A key is named by a field, with or without `${}` around it.

@@ -6,7 +6,7 @@
 use crate::semantic::{
     error::{Code, Issue, Result},
     manifest::JoinMeta,
-    model::{AccessRule, Explore, Join, MetricType, Needs, Table},
+    model::{AccessRule, Explore, Join, MetricType, Needs, NonAdditive, Table},
     query::FilterRule,
     snippet::{Part, Snippet},
 };
@@ -215,6 +215,13 @@ impl Resolver {
                 for key in &mut metric.distinct_keys {
                     result = result.and_then(|()| linker.link(name, key));
                 }
+                for key in metric
+                    .non_additive
+                    .iter_mut()
+                    .flat_map(NonAdditive::parts_mut)
+                {
+                    result = result.and_then(|()| linker.link(name, key));
+                }
                 for rule in &mut metric.filters {
                     result = result.and_then(|()| linker.link_rule(name, rule));
                 }
@@ -391,6 +398,9 @@ impl Walk<'_> {
         };
         self.snippet(&metric.sql, &mut needs, &allowed)?;
         for key in &metric.distinct_keys {
+            self.snippet(key, &mut needs, &Allowed::Dimensions)?;
+        }
+        for key in metric.non_additive.iter().flat_map(NonAdditive::parts) {
             self.snippet(key, &mut needs, &Allowed::Dimensions)?;
         }
         for rule in &metric.filters {

@@ -239,6 +239,18 @@ pub struct DimensionMeta {
     pub spotlight: Option<Json>,
 }
 
+/// The time over which a metric does not add up.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct NonAdditiveMeta {
+    /// The dimension.
+    pub name: String,
+    /// `min` for the first time, `max` for the last.
+    pub window_choice: Option<String>,
+    /// What has a first or last time of its own.
+    pub window_groupings: Option<OneOrMany<String>>,
+}
+
 /// A metric.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
@@ -265,6 +277,8 @@ pub struct MetricMeta {
     pub percentile: Option<f64>,
     /// What names an entity, for sums of distinct entities.
     pub distinct_keys: Option<OneOrMany<String>>,
+    /// The time over which it does not add up.
+    pub non_additive_dimension: Option<NonAdditiveMeta>,
     /// Which rows count.
     pub filters: Vec<Json>,
     /// Fields behind a number.

@@ -11,7 +11,7 @@ pub use catalog::{Catalog, value_type};
 pub use json::Json;
 pub use meta::{
     AttributeMap, DimensionMeta, ExploreMeta, GroupDetails, JoinMeta, MetricMeta, ModelMeta,
-    OneOrMany, SetMeta, TimeDimensionMeta,
+    NonAdditiveMeta, OneOrMany, SetMeta, TimeDimensionMeta,
 };
 pub use settings::{Defaults, GranularityMeta, Settings};
 

@@ -105,6 +105,9 @@ pub struct Metric {
     pub percentile: Option<f64>,
     /// What names an entity, for sums of distinct entities.
     pub distinct_keys: Vec<Snippet>,
+    /// The time over which it does not add up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub non_additive: Option<NonAdditive>,
     /// Which rows count: all of these must hold. The field of a rule is `table.name`.
     pub filters: Vec<FilterRule>,
     /// Who may use it.
@@ -121,6 +124,29 @@ pub struct Metric {
     pub default_time_dimension: Option<TimeDimension>,
     /// What only front ends read.
     pub display: Display,
+}
+
+/// The time over which a metric does not add up: of each group only the rows of one time count.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NonAdditive {
+    /// The time.
+    pub time: Snippet,
+    /// Whether the last time counts, and not the first.
+    pub last: bool,
+    /// What has a first or last time of its own.
+    pub groupings: Vec<Snippet>,
+}
+
+impl NonAdditive {
+    /// What it refers to.
+    pub fn parts(&self) -> impl Iterator<Item = &Snippet> {
+        std::iter::once(&self.time).chain(&self.groupings)
+    }
+
+    /// What it refers to.
+    pub fn parts_mut(&mut self) -> impl Iterator<Item = &mut Snippet> {
+        std::iter::once(&mut self.time).chain(&mut self.groupings)
+    }
 }
 
 /// How a metric is computed.

@@ -13,7 +13,7 @@ mod parameter;
 
 pub use access::{AccessRule, Needs};
 pub use explore::{Explore, Join, JoinKind, Relationship, RequiredFilter, Table, TimeDimension};
-pub use field::{Dimension, Display, Granularity, Metric, MetricType};
+pub use field::{Dimension, Display, Granularity, Metric, MetricType, NonAdditive};
 pub use format::{Compact, FormatKeys, FormatType, Separator};
 pub use interval::{Interval, NamePart, NumberPart, TimeUnit};
 pub use parameter::{ParameterDefinition, ParameterType};

@@ -6,7 +6,7 @@
 
 use super::{Planner, column, item, scan::Scan};
 use crate::semantic::{
-    aggregate::{Leaf, MetricExpr},
+    aggregate::{Edge, Leaf, MetricExpr},
     error::{Code, Issue, Refused},
     expr::{
         Comparison, Expr, Item, JoinStep, JoinType, Order, Plan, Select, Source, Window, WindowCall,
@@ -22,7 +22,9 @@ impl Planner<'_, '_> {
         let mut leaves = Vec::new();
         metric.leaves(&mut leaves);
         leaves.iter().any(|leaf| {
-            !leaf.distinct.is_empty() || matches!(self.protection(leaf), Protection::Keys(_))
+            !leaf.distinct.is_empty()
+                || leaf.edge.is_some()
+                || matches!(self.protection(leaf), Protection::Keys(_))
         })
     }
 
@@ -170,9 +172,16 @@ impl Planner<'_, '_> {
             };
             Some(rows.number(leaf.distinct.clone(), Some(least)))
         };
-        let of = match number {
-            None => of,
-            Some(number) => of.only_if(number.compare(Comparison::Equal, Expr::integer(1))),
+        let first = |number: Expr| number.compare(Comparison::Equal, Expr::integer(1));
+        let mut conditions: Vec<Expr> = number.into_iter().map(first).collect();
+        if let Some(edge) = &leaf.edge {
+            let time = rows.argument(&edge.time);
+            conditions.extend([first(rows.rank(edge)), time.is_not_null()]);
+        }
+        let of = match conditions.len() {
+            0 => of,
+            1 => of.only_if(conditions.remove(0)),
+            _ => of.only_if(Expr::And(conditions)),
         };
         Ok(Expr::Aggregate(leaf.aggregate, Box::new(of)))
     }
@@ -235,7 +244,7 @@ impl Planner<'_, '_> {
 struct Rows {
     items: Vec<Item>,
     arguments: Vec<Expr>,
-    numbers: Vec<(Vec<Expr>, Option<Order>)>,
+    numbers: Vec<(WindowFunction, Vec<Expr>, Option<Order>)>,
     groups: Vec<Expr>,
 }
 
@@ -254,14 +263,28 @@ impl Rows {
 
     /// The column that numbers the rows of an entity within a group.
     fn number(&mut self, keys: Vec<Expr>, order: Option<Order>) -> Expr {
-        let wanted = (keys, order);
+        self.place(WindowFunction::RowNumber, keys, order)
+    }
+
+    /// The column that ranks the rows of a group by time: those of the first or last one share a rank.
+    fn rank(&mut self, edge: &Edge) -> Expr {
+        let order = Order {
+            by: edge.time.clone(),
+            descending: edge.last,
+            nulls_first: false,
+        };
+        self.place(WindowFunction::Rank, edge.groupings.clone(), Some(order))
+    }
+
+    fn place(&mut self, function: WindowFunction, keys: Vec<Expr>, order: Option<Order>) -> Expr {
+        let wanted = (function, keys, order);
         let known = self.numbers.iter().position(|own| *own == wanted);
         let n = known.unwrap_or(self.numbers.len());
         let name = format!("nth_{}", n + 1);
         if known.is_none() {
-            let (keys, order) = &wanted;
+            let (function, keys, order) = &wanted;
             let window = Window {
-                function: WindowCall::Function(WindowFunction::RowNumber, None),
+                function: WindowCall::Function(*function, None),
                 partition: keys.iter().chain(&self.groups).cloned().collect(),
                 order: order.iter().cloned().collect(),
                 frame: None,

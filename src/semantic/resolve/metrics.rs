@@ -227,6 +227,7 @@ impl<'a> Resolver<'a> {
                 sql: &sql,
                 percentile: metric.percentile,
                 distinct_keys: &keys,
+                non_additive: None,
                 filters: &filters,
                 needs: &needs,
             },

@@ -113,3 +113,8 @@ fn totals() {
 fn formulas() {
     insta::assert_snapshot!(texts("formulas"));
 }
+
+#[test]
+fn the_last_time() {
+    insta::assert_snapshot!(texts("the last time"));
+}
