@@ -63,7 +63,7 @@ async fn a_chart_comes_out_as_it_went_in() {
     assert_eq!(chart["kind"], "PIE");
     assert_eq!(chart["space"]["name"], "Space");
     assert_eq!(chart["config"], json!({ "type": "pie" }));
-    assert!(answer.statements <= 8, "{} statements", answer.statements);
+    assert!(answer.statements <= 3, "{} statements", answer.statements);
 
     let read = format!(
         "{{ chart(id: \"{}\") {{ exploreName config pivotColumns columnOrder colorPalette \
