@@ -61,7 +61,7 @@ where
     };
     let result = match try_join(frame.caller(conn), look).await {
         Ok((viewer, found)) => {
-            let found = found.map(|found| Box::new(found) as Box<dyn Any + Send + Sync>);
+            let found = found.map(|found| -> Box<dyn Any + Send + Sync> { Box::new(found) });
             frame.run(conn, viewer, found, work).await
         }
         Err(refusal) => Err(refusal),
