@@ -11,6 +11,7 @@ mod dataset;
 mod lifted;
 mod load;
 mod measure;
+mod queue;
 mod report;
 mod servers;
 mod sqljson;
@@ -67,6 +68,8 @@ struct Args {
 enum Command {
     /// Measures changes of jobs on their way to those who watch them.
     Subscriptions(subscriptions::Load),
+    /// Measures the job queue: how fast it gives jobs out, and whether tenants wait for each other.
+    Queue(queue::Load),
     /// Serves the reference.
     #[command(hide = true)]
     Sqljson {
@@ -94,7 +97,7 @@ fn main() -> anyhow::Result<()> {
                 runtime.block_on(sqljson::serve(database, *bind))
             }
             Command::Lifted { database, bind } => runtime.block_on(lifted::serve(database, *bind)),
-            Command::Subscriptions(load) => runtime.block_on(run(&args, Some(*load))),
+            Command::Subscriptions(_) | Command::Queue(_) => runtime.block_on(run(&args)),
         };
     }
     if !args.bench {
@@ -105,17 +108,18 @@ fn main() -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(run(&args, None))
+    runtime.block_on(run(&args))
 }
 
-async fn run(args: &Args, load: Option<subscriptions::Load>) -> anyhow::Result<()> {
+async fn run(args: &Args) -> anyhow::Result<()> {
     let postgres = dataset::Postgres::start(args).await?;
     let mut end = signal(SignalKind::terminate())?;
     // Whichever way it ends, the servers end with what holds them.
     let outcome = tokio::select! {
-        outcome = async { match load {
-            Some(load) => subscriptions::run(args, load, &postgres).await,
-            None => measure::all(args, &postgres).await,
+        outcome = async { match &args.command {
+            Some(Command::Subscriptions(load)) => subscriptions::run(args, *load, &postgres).await,
+            Some(Command::Queue(load)) => queue::run(args, *load, &postgres).await,
+            _ => measure::all(args, &postgres).await,
         } } => outcome,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),
         _ = end.recv() => Err(anyhow!("told to end")),

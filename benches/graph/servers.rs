@@ -14,6 +14,8 @@ use tokio::process::{Child, Command};
 pub(crate) struct Server {
     /// Where it answers.
     pub(crate) address: SocketAddr,
+    /// Where its operator asks, if it has such a place.
+    admin: Option<SocketAddr>,
     process: Child,
 }
 
@@ -49,7 +51,31 @@ impl Server {
         world: &World,
         sockets: usize,
     ) -> anyhow::Result<Self> {
-        let address = free()?;
+        Self::with(args, world, |command| {
+            // One more, which is closing while the others open.
+            command.env("CHARTROOM_SOCKETS_PER_USER", (sockets + 1).to_string());
+        })
+        .await
+    }
+
+    /// Chartroom, on a database, running so many jobs at a time.
+    pub(crate) async fn working(
+        args: &Args,
+        world: &World,
+        workers: usize,
+    ) -> anyhow::Result<Self> {
+        Self::with(args, world, |command| {
+            command.env("CHARTROOM_WORKERS", workers.to_string());
+        })
+        .await
+    }
+
+    async fn with(
+        args: &Args,
+        world: &World,
+        settings: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Self> {
+        let (address, admin) = (free()?, free()?);
         let mut command = Command::new(&args.server);
         command
             .arg("serve")
@@ -57,13 +83,14 @@ impl Server {
             .env_clear()
             .env("DATABASE_URL", &world.url)
             .env("CHARTROOM_BIND", address.to_string())
-            .env("CHARTROOM_ADMIN_BIND", free()?.to_string())
+            .env("CHARTROOM_ADMIN_BIND", admin.to_string())
             .env("CHARTROOM_RATE_LIMIT_REQUESTS", "0")
             .env("CHARTROOM_RATE_LIMIT_POINTS", "0")
-            // One more, which is closing while the others open.
-            .env("CHARTROOM_SOCKETS_PER_USER", (sockets + 1).to_string())
             .env("CHARTROOM_DATA_DIR", directory("data", address)?);
-        Self::start(command, address, "chartroom").await
+        settings(&mut command);
+        let mut server = Self::start(command, address, "chartroom").await?;
+        server.admin = Some(admin);
+        Ok(server)
     }
 
     async fn start(mut command: Command, address: SocketAddr, name: &str) -> anyhow::Result<Self> {
@@ -77,7 +104,11 @@ impl Server {
         let process = command
             .spawn()
             .with_context(|| format!("cannot start {name}"))?;
-        let mut server = Self { address, process };
+        let mut server = Self {
+            address,
+            admin: None,
+            process,
+        };
         let start = Instant::now();
         while tokio::net::TcpStream::connect(address).await.is_err() {
             let ended = server.process.try_wait()?.is_some();
@@ -97,6 +128,20 @@ impl Server {
 }
 
 impl Server {
+    /// A counter of the server, as its operator sees it.
+    pub(crate) async fn counter(&self, name: &str) -> anyhow::Result<u64> {
+        let admin = self.admin.context("a server without an operator")?;
+        let figures = reqwest::get(format!("http://{admin}/metrics"))
+            .await?
+            .error_for_status()?
+            .text()
+            .await?;
+        let line = figures
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        Ok(line.with_context(|| format!("no {name}"))?.trim().parse()?)
+    }
+
     /// Memory that the process has in RAM, in bytes.
     pub(crate) fn resident(&self) -> anyhow::Result<u64> {
         let pid = self.pid().context("the server has ended")?;

@@ -2,7 +2,7 @@
 
 use super::{Permission, PermissionSet, Reach, RoleScope};
 use crate::{
-    db::{Conn, sql},
+    db::{Conn, Fragment, sql},
     kernel::{
         Result,
         entity::{GroupId, OrganizationId, ProjectId, RoleId, SpaceId, UserId},
@@ -114,13 +114,24 @@ type RowSql = (
     Bool,
 );
 
+/// What the users that `me` selects hold; `potential` counts groups that are switched off, too.
+fn statement(me: Fragment, potential: bool) -> Fragment {
+    sql("WITH me AS (", [])
+        .with(me)
+        .then(include_str!("access.sql"), [potential.into()])
+}
+
 impl Access {
     /// Reads what a user holds now.
     ///
     /// # Errors
     /// The database fails.
     pub async fn load(conn: &Conn, user: UserId) -> Result<Self> {
-        let mut found = Self::load_many(conn, &[user]).await?;
+        let me = sql(
+            "SELECT u.id FROM users u WHERE u.id = ? AND u.status = 'ACTIVE'",
+            [user.into()],
+        );
+        let mut found = Self::read(conn, me, false).await?;
         Ok(found.remove(&user).unwrap_or_default())
     }
 
@@ -129,7 +140,11 @@ impl Access {
     /// # Errors
     /// The database fails.
     pub async fn load_many(conn: &Conn, users: &[UserId]) -> Result<HashMap<UserId, Self>> {
-        Self::read(conn, users, false).await
+        let me = sql(
+            "SELECT u.id FROM users u WHERE u.id = ANY(?) AND u.status = 'ACTIVE'",
+            [users.into()],
+        );
+        Self::read(conn, me, false).await
     }
 
     /// Reads what users would hold if they, their groups and their roles were all switched on:
@@ -138,24 +153,46 @@ impl Access {
     /// # Errors
     /// The database fails.
     pub async fn load_potential(conn: &Conn, users: &[UserId]) -> Result<HashMap<UserId, Self>> {
-        Self::read(conn, users, true).await
+        let me = sql(
+            "SELECT u.id FROM users u WHERE u.id = ANY(?)",
+            [users.into()],
+        );
+        Self::read(conn, me, true).await
     }
 
-    async fn read(
+    /// Reads who is behind a credential and what they hold now, in one statement; `None` if the
+    /// credential is not good.
+    ///
+    /// `me` selects the columns `id`, `wanted`, `preferred` and `home` of one user at most.
+    pub(super) async fn load_caller(
         mut conn: &Conn,
-        users: &[UserId],
-        potential: bool,
-    ) -> Result<HashMap<UserId, Self>> {
-        let statement = sql(
-            include_str!("access.sql"),
-            [
-                users.into(),
-                potential.into(),
-                users.into(),
-                potential.into(),
-            ],
+        me: Fragment,
+    ) -> Result<Option<(UserId, Self, Vec<OrganizationId>)>> {
+        let statement = statement(me, false).then(
+            " UNION ALL SELECT me.id, 'CALLER', me.id, '{}', me.wanted, me.preferred, me.home, \
+             NULL, true FROM me",
+            [],
         );
         let rows: Vec<Row> = statement.statement::<RowSql>().load(&mut conn).await?;
+        let mut access = Self::default();
+        let mut caller = None;
+        for row in rows {
+            if row.1 == "CALLER" {
+                let wanted = [row.4, row.5, row.6].into_iter().flatten();
+                caller = Some((
+                    UserId::from_uuid(row.0),
+                    wanted.map(OrganizationId::from_uuid).collect(),
+                ));
+            } else {
+                access.take(row, false);
+            }
+        }
+        Ok(caller.map(|(user, wanted)| (user, access, wanted)))
+    }
+
+    async fn read(mut conn: &Conn, me: Fragment, potential: bool) -> Result<HashMap<UserId, Self>> {
+        let statement = statement(me, potential).statement::<RowSql>();
+        let rows: Vec<Row> = statement.load(&mut conn).await?;
         let mut found: HashMap<UserId, Self> = HashMap::new();
         for row in rows {
             found

@@ -1,19 +1,17 @@
-WITH me AS (
-    SELECT u.id FROM users u WHERE u.id = ANY(?) AND (? OR u.status = 'ACTIVE')
 ), my_groups AS (
     SELECT m.user_id, m.group_id, m.organization_id
-    FROM group_members m
+    FROM me
+    JOIN group_members m ON m.user_id = me.id
     JOIN groups g ON g.id = m.group_id
-    WHERE m.user_id = ANY(?) AND (? OR g.is_active)
+    WHERE ? OR g.is_active
 )
 SELECT g.user_id, g.scope, r.id, r.permissions, g.organization_id, g.project_id, g.space_id, NULL::uuid, r.is_active
 FROM me
 JOIN access_grants g ON g.user_id = me.id
 JOIN roles r ON r.id = g.role_id
 UNION ALL
-SELECT me.id, g.scope, r.id, r.permissions, g.organization_id, g.project_id, g.space_id, NULL, r.is_active
-FROM me
-JOIN my_groups m ON m.user_id = me.id
+SELECT m.user_id, g.scope, r.id, r.permissions, g.organization_id, g.project_id, g.space_id, NULL, r.is_active
+FROM my_groups m
 JOIN access_grants g ON g.group_id = m.group_id
 JOIN roles r ON r.id = g.role_id
 UNION ALL
@@ -37,6 +35,5 @@ SELECT me.id, 'MEMBER', me.id, '{}', m.organization_id, NULL, NULL, NULL, true
 FROM me
 JOIN organization_members m ON m.user_id = me.id
 UNION ALL
-SELECT me.id, 'GROUP', m.group_id, '{}', m.organization_id, NULL, NULL, m.group_id, true
-FROM me
-JOIN my_groups m ON m.user_id = me.id
+SELECT m.user_id, 'GROUP', m.group_id, '{}', m.organization_id, NULL, NULL, m.group_id, true
+FROM my_groups m

@@ -2,7 +2,7 @@
 
 use super::{Credential, Origin, Viewer};
 use crate::{
-    db::{Bind, Conn, sql},
+    db::{Bind, Conn, Fragment, sql},
     kernel::{
         Entity, Id, Result,
         entity::{AuditEventId, OrganizationId, UserId},
@@ -59,64 +59,80 @@ impl AuditEntry {
     }
 }
 
+/// What is written to the audit log: who did what, how it ended, and to what.
+#[derive(Debug, Clone, Copy)]
+pub struct Record<'a> {
+    /// The caller, if signed in.
+    pub viewer: Option<&'a Viewer>,
+    /// Where the request came from.
+    pub origin: &'a Origin,
+    /// What was done.
+    pub action: &'a str,
+    /// How it ended.
+    pub outcome: AuditOutcome,
+    /// To what.
+    pub entry: &'a AuditEntry,
+}
+
+impl Record<'_> {
+    /// The statement that writes it, without an end, so that conditions can follow: one row, or one
+    /// for each target where there are several.
+    pub fn statement(&self) -> Fragment {
+        let Self { viewer, entry, .. } = *self;
+        let api_key = viewer.and_then(|viewer| match viewer.credential {
+            Credential::ApiKey(id) => Some(id),
+            Credential::Session(_) | Credential::CommandLine => None,
+        });
+        let actor = viewer.map(|viewer| viewer.user).or(entry.actor);
+        let organization = entry
+            .organization
+            .or_else(|| viewer.and_then(|viewer| viewer.organization));
+        let targets = if entry.targets.is_empty() {
+            vec![String::new()]
+        } else {
+            entry.targets.clone()
+        };
+        let nowhere = OrganizationId::from_uuid(uuid::Uuid::nil());
+        let place = |target| {
+            entry
+                .places
+                .get(target)
+                .copied()
+                .or(organization)
+                .unwrap_or(nowhere)
+        };
+        let places: Vec<OrganizationId> = targets.iter().map(place).collect();
+        let ids: Vec<AuditEventId> = targets.iter().map(|_| AuditEventId::new()).collect();
+        sql(
+            "INSERT INTO audit_events (id, organization_id, actor_id, api_key_id, action, outcome, \
+             target_id, changes, address, user_agent, request_id) \
+             SELECT t.id, o.id, u.id, k.id, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
+             FROM unnest(?, ?, ?) AS t(id, target, place) \
+             LEFT JOIN organizations o ON o.id = t.place \
+             LEFT JOIN users u ON u.id = ? LEFT JOIN api_keys k ON k.id = ?",
+            [
+                self.action.into(),
+                self.outcome.into(),
+                Bind::Texts(entry.changes.clone()),
+                self.origin.address.clone().into(),
+                self.origin.user_agent.clone().into(),
+                Bind::Text(self.origin.request_id.clone()),
+                Bind::from(ids),
+                Bind::Texts(targets),
+                Bind::from(places),
+                actor.into(),
+                api_key.into(),
+            ],
+        )
+    }
+}
+
 /// Writes the audit log: one row, or one for each target where there are several.
 ///
 /// # Errors
 /// The database fails.
-pub async fn record(
-    mut conn: &Conn,
-    viewer: Option<&Viewer>,
-    origin: &Origin,
-    action: &str,
-    outcome: AuditOutcome,
-    entry: &AuditEntry,
-) -> Result<()> {
-    let api_key = viewer.and_then(|viewer| match viewer.credential {
-        Credential::ApiKey(id) => Some(id),
-        Credential::Session(_) | Credential::CommandLine => None,
-    });
-    let actor = viewer.map(|viewer| viewer.user).or(entry.actor);
-    let organization = entry
-        .organization
-        .or_else(|| viewer.and_then(|viewer| viewer.organization));
-    let targets = if entry.targets.is_empty() {
-        vec![String::new()]
-    } else {
-        entry.targets.clone()
-    };
-    let nowhere = OrganizationId::from_uuid(uuid::Uuid::nil());
-    let place = |target| {
-        entry
-            .places
-            .get(target)
-            .copied()
-            .or(organization)
-            .unwrap_or(nowhere)
-    };
-    let places: Vec<OrganizationId> = targets.iter().map(place).collect();
-    let ids: Vec<AuditEventId> = targets.iter().map(|_| AuditEventId::new()).collect();
-    sql(
-        "INSERT INTO audit_events (id, organization_id, actor_id, api_key_id, action, outcome, \
-         target_id, changes, address, user_agent, request_id) \
-         SELECT t.id, o.id, u.id, k.id, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
-         FROM unnest(?, ?, ?) AS t(id, target, place) LEFT JOIN organizations o ON o.id = t.place \
-         LEFT JOIN users u ON u.id = ? LEFT JOIN api_keys k ON k.id = ?",
-        [
-            action.into(),
-            outcome.into(),
-            Bind::Texts(entry.changes.clone()),
-            origin.address.clone().into(),
-            origin.user_agent.clone().into(),
-            Bind::Text(origin.request_id.clone()),
-            Bind::from(ids),
-            Bind::Texts(targets),
-            Bind::from(places),
-            actor.into(),
-            api_key.into(),
-        ],
-    )
-    .statement::<()>()
-    .execute(&mut conn)
-    .await?;
+pub async fn record(mut conn: &Conn, record: Record<'_>) -> Result<()> {
+    let statement = record.statement().statement::<()>();
+    statement.execute(&mut conn).await?;
     Ok(())
 }

@@ -16,6 +16,7 @@
 
 mod access;
 mod audit;
+mod credential;
 mod field_policy;
 mod permission;
 mod proof;
@@ -24,12 +25,13 @@ mod roles;
 mod viewer;
 
 pub use access::{Access, HeldScope, Holding, Place};
-pub use audit::{AuditEntry, AuditOutcome, record};
+pub use audit::{AuditEntry, AuditOutcome, Record, record};
+pub use credential::{live_api_key, live_session};
 pub use field_policy::{FieldPolicy, Mode};
 pub use permission::{Permission, PermissionSet};
 pub use proof::{
-    Create, Delete, Edit, Grant, ManageAccess, ManageMembers, Permits, Resource, System, View,
-    Visible,
+    Create, Delete, Edit, Found, Grant, ManageAccess, ManageMembers, Permits, Resource, System,
+    View, Visible,
 };
 pub use reach::{Columns, Reach};
 pub use roles::{BuiltInRole, built_in_roles};

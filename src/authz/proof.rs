@@ -72,6 +72,30 @@ impl<A, R> Grant<A, R> {
     }
 }
 
+/// Where a row was found to be, if there is one: asked for together with the rights of the viewer,
+/// which then need not wait for it.
+#[derive(Debug, Clone)]
+pub struct Found<R> {
+    id: Id<R>,
+    place: Option<Place>,
+}
+
+impl<R: Resource> Found<R> {
+    /// Looks where the row is.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn look(conn: &Conn, id: Id<R>) -> Result<Self> {
+        let place = R::place(conn, id).await?;
+        Ok(Self { id, place })
+    }
+
+    /// The row that was looked for.
+    pub const fn id(&self) -> Id<R> {
+        self.id
+    }
+}
+
 /// Proof that a query is limited to the rows on which the viewer may do `A`.
 #[derive(Debug)]
 pub struct Visible<R, A = View> {
@@ -140,7 +164,20 @@ impl Viewer {
     where
         R: Resource + Permits<View> + Permits<A>,
     {
-        let place = R::place(conn, id).await?.ok_or(Error::NotFound)?;
+        let found = Found::look(conn, id).await?;
+        self.authorize_found(conn, &found).await
+    }
+
+    /// Proof that the viewer may do `A` to a row that was looked up before.
+    ///
+    /// # Errors
+    /// Those of [`Self::authorize`].
+    pub async fn authorize_found<A, R>(&self, conn: &Conn, found: &Found<R>) -> Result<Grant<A, R>>
+    where
+        R: Resource + Permits<View> + Permits<A>,
+    {
+        let id = found.id;
+        let place = found.place.clone().ok_or(Error::NotFound)?;
         let needed = <R as Permits<A>>::PERMISSION;
         let held = self.access.at(&place);
         let seen = held.contains(<R as Permits<View>>::PERMISSION) || self.sees(conn, id).await?;

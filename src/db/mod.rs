@@ -21,4 +21,4 @@ pub use page::{
 };
 pub use pool::{Conn, Database, DatabaseConfig, PooledConn};
 pub(crate) use text_enum::text_enum;
-pub use tx::transaction;
+pub use tx::{transaction, transaction_after};

@@ -70,7 +70,8 @@ struct Lane<B: Batch> {
 }
 
 struct State<B: Batch> {
-    answers: HashMap<B::Key, Answer<B::Value>>,
+    /// Every key asked for, with its answer once there is one.
+    answers: HashMap<B::Key, Option<Answer<B::Value>>>,
     /// Keys asked for and not yet sent.
     waiting: Vec<B::Key>,
     wakers: Vec<Waker>,
@@ -97,12 +98,12 @@ impl<B: Batch> AnyLane for Lane<B> {
                 Ok(mut values) => {
                     for key in asked {
                         let value = values.remove(&key);
-                        state.answers.insert(key, Ok(value));
+                        state.answers.insert(key, Some(Ok(value)));
                     }
                 }
                 Err(error) => {
                     for key in asked {
-                        state.answers.insert(key, Err(error.clone()));
+                        state.answers.insert(key, Some(Err(error.clone())));
                     }
                 }
             }
@@ -117,7 +118,8 @@ impl<B: Batch> AnyLane for Lane<B> {
     }
 
     fn forget(&self) {
-        lock(&self.state).answers.clear();
+        let answers = &mut lock(&self.state).answers;
+        answers.retain(|_, answer| answer.is_none());
     }
 }
 
@@ -196,23 +198,28 @@ impl Lanes {
         key: B::Key,
     ) -> Result<Option<B::Value>> {
         let lane = self.lane(place, batch)?;
-        let mut asked = false;
         poll_fn(|cx| {
             let mut state = lock(&lane.state);
-            if let Some(answer) = state.answers.get(&key) {
-                return Poll::Ready(answer.clone());
-            }
-            if !asked {
-                asked = true;
-                if !state.waiting.contains(&key) {
-                    let first = state.waiting.is_empty();
+            match state.answers.get(&key) {
+                Some(Some(answer)) => return Poll::Ready(answer.clone()),
+                Some(None) => {}
+                None => {
+                    state.answers.insert(key.clone(), None);
                     state.waiting.push(key.clone());
-                    if first {
+                    if state.waiting.len() == 1 {
                         lock(&self.waiting).push(lane.clone());
                     }
                 }
             }
-            state.wakers.push(cx.waker().clone());
+            // Mostly all wait in the same task.
+            let waker = cx.waker();
+            if !state
+                .wakers
+                .last()
+                .is_some_and(|last| last.will_wake(waker))
+            {
+                state.wakers.push(waker.clone());
+            }
             Poll::Pending
         })
         .await
@@ -231,7 +238,8 @@ impl Lanes {
         let lane = self.lane(place, batch)?;
         let mut state = lock(&lane.state);
         for (key, value) in values {
-            state.answers.entry(key).or_insert(Ok(value));
+            let answer = state.answers.entry(key).or_default();
+            answer.get_or_insert(Ok(value));
         }
         Ok(())
     }

@@ -62,29 +62,30 @@ impl Call<'_> {
         let named = |params: Params| Named::new(self.edge, params);
         match requests {
             Requests::One(params) => {
-                let named = named(params);
-                let freshness = freshness(std::slice::from_ref(&named));
-                let caller = self.caller(credentials, freshness).await?;
-                let answered = self.single(&caller, named).await;
+                let caller = self.caller(credentials).await?;
+                let answered = self.single(&caller, named(params)).await;
                 Ok(self.finish(&caller, answered).await)
             }
             Requests::Batch(_) if self.events == Events::Always => Err(Failure::bad_request(
                 "a batch is answered as JSON, not as a stream of events",
             )),
             Requests::Batch(list) => {
-                let list: Vec<_> = list.into_iter().map(named).collect();
-                let caller = self.caller(credentials, freshness(&list)).await?;
+                let caller = self.caller(credentials).await?;
+                let list = list.into_iter().map(named).collect();
                 let answered = self.batch(&caller, list).await;
                 Ok(self.finish(&caller, answered).await)
             }
         }
     }
 
-    async fn caller(
-        &self,
-        credentials: Credentials,
-        freshness: Freshness,
-    ) -> Result<Arc<Caller>, Failure> {
+    /// Who calls. Mutations read it again in their transactions; what was answered before is given
+    /// to nobody whose session has ended meanwhile.
+    async fn caller(&self, credentials: Credentials) -> Result<Arc<Caller>, Failure> {
+        let freshness = if idempotency::key(&self.parts.headers)?.is_some() {
+            Freshness::Now
+        } else {
+            Freshness::Recent
+        };
         Caller::find(self.edge, self.parts, self.facts, credentials, freshness)
             .await
             .map(Arc::new)
@@ -249,15 +250,6 @@ impl Call<'_> {
             response.headers_mut().append(header::SET_COOKIE, cookie);
         }
         response
-    }
-}
-
-/// Mutations are done with the rights of this very moment.
-fn freshness(named: &[Named]) -> Freshness {
-    if named.iter().all(Named::only_reads) {
-        Freshness::Recent
-    } else {
-        Freshness::Now
     }
 }
 

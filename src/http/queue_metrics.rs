@@ -93,6 +93,10 @@ impl QueueFigures {
                 "chartroom_hub_looks_total",
                 "Looks of the hub into the database.",
             ),
+            (
+                "chartroom_hub_statements_total",
+                "Statements of these looks.",
+            ),
         ] {
             metrics.describe(name, text);
         }
@@ -108,6 +112,7 @@ impl QueueFigures {
             float(self.hub.jobs),
         );
         metrics.counter("chartroom_hub_looks_total", self.hub.looks);
+        metrics.counter("chartroom_hub_statements_total", self.hub.statements);
         if let Some(((jobs, slots), upkeep)) = self.worker {
             metrics.gauge("chartroom_worker_jobs", Vec::new(), float(jobs));
             metrics.gauge("chartroom_worker_slots", Vec::new(), float(slots));

@@ -63,7 +63,22 @@ async fn a_chart_comes_out_as_it_went_in() {
     assert_eq!(chart["kind"], "PIE");
     assert_eq!(chart["space"]["name"], "Space");
     assert_eq!(chart["config"], json!({ "type": "pie" }));
-    assert!(answer.statements <= 8, "{} statements", answer.statements);
+    assert!(answer.statements <= 4, "{} statements", answer.statements);
+    let log = "query ($id: ID!) { organization(id: $id) { auditLog(first: 9) { nodes { action outcome \
+        targetId actor { id } } } } }";
+    let log = app
+        .gql(tenant.admin, log, json!({ "id": tenant.id.to_string() }))
+        .await;
+    let nodes = log.at("/organization/auditLog/nodes").clone();
+    let nodes = nodes.as_array().unwrap();
+    let made: Vec<_> = nodes
+        .iter()
+        .filter(|event| event["targetId"] == chart["id"])
+        .collect();
+    assert_eq!(made.len(), 1, "one row in the log: {nodes:?}");
+    assert_eq!(made[0]["action"], "createChart");
+    assert_eq!(made[0]["outcome"], "SUCCEEDED");
+    assert_eq!(made[0]["actor"]["id"], chart["createdBy"]["id"]);
 
     let read = format!(
         "{{ chart(id: \"{}\") {{ exploreName config pivotColumns columnOrder colorPalette \

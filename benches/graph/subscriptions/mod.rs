@@ -28,6 +28,8 @@ use tokio::sync::mpsc;
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How long the server rests before its memory is read.
 const REST: Duration = Duration::from_secs(5);
+/// What the server counts of the hub's questions to the database.
+const HUB: &str = "chartroom_hub_statements_total";
 
 /// What to measure.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -76,6 +78,7 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
     tokio::time::sleep(REST).await;
     let watched = server.resident()?;
     let before = changes.transactions().await?;
+    let asked_before = server.counter(HUB).await?;
     let made = changes.make(load.changes, load.seconds).await?;
     let began_waiting = Instant::now();
     let expected = all + changes.watchers_of(&made, load.subscriptions);
@@ -83,6 +86,7 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
         .await
         .context("events are missing")?;
     let rest = began_waiting.elapsed();
+    let hub = server.counter(HUB).await?.saturating_sub(asked_before);
     let after = changes.transactions().await?;
     let busy = server.resident()?;
     drop(sender);
@@ -107,6 +111,10 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
         seen.events.load(Ordering::Relaxed) - all,
         seen.wrong.load(Ordering::Relaxed),
         rate(asked, made.took + rest),
+    ));
+    say(&format!(
+        "{:.1} statements a second by the hub",
+        rate(hub, made.took + rest)
     ));
     if seen.wrong.load(Ordering::Relaxed) > 0 {
         bail!("a subscription has to give every status in order");

@@ -15,7 +15,7 @@ pub use feed::JobFeed;
 
 use super::{Channel, Doorbell, JobEventRow, JobRow, history};
 use crate::{
-    db::{Database, sql},
+    db::{Conn, Database, sql},
     kernel::{Result, entity::JobId},
 };
 use cell::Cell;
@@ -48,6 +48,7 @@ struct Inner {
     /// Age of the oldest event at the last look that found any, in microseconds.
     lag_micros: AtomicU64,
     looks: AtomicU64,
+    statements: AtomicU64,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -70,6 +71,8 @@ pub struct HubFigures {
     pub lag_seconds: f64,
     /// Looks into the database since the start.
     pub looks: u64,
+    /// Statements of these looks.
+    pub statements: u64,
 }
 
 impl Hub {
@@ -88,6 +91,7 @@ impl Hub {
             watched: Mutex::default(),
             lag_micros: AtomicU64::new(0),
             looks: AtomicU64::new(0),
+            statements: AtomicU64::new(0),
             tasks,
             stopping,
         }))
@@ -142,6 +146,7 @@ impl Hub {
             feeds: watched.feeds.len(),
             lag_seconds: lag.as_secs_f64(),
             looks: self.0.looks.load(Ordering::Relaxed),
+            statements: self.0.statements.load(Ordering::Relaxed),
         }
     }
 
@@ -205,7 +210,14 @@ impl Inner {
 
     async fn look(&self, horizon: &mut Horizon) -> Result<()> {
         let conn = self.db.get().await?;
-        let changes = horizon.look(&conn).await?;
+        let looked = self.look_with(&conn, horizon).await;
+        self.statements
+            .fetch_add(conn.statements(), Ordering::Relaxed);
+        looked
+    }
+
+    async fn look_with(&self, conn: &Conn, horizon: &mut Horizon) -> Result<()> {
+        let changes = horizon.look(conn).await?;
         // Not earlier: who came while this look was under way, and had read before what it found,
         // has to be told. Who comes from here on reads it.
         let (cells, feeds) = self.present();
@@ -231,7 +243,7 @@ impl Inner {
             .collect();
         if !by_job.is_empty() {
             let ids: Vec<JobId> = by_job.keys().copied().collect();
-            let rows: Result<Vec<JobRow>> = history::many(&conn, &ids).await;
+            let rows: Result<Vec<JobRow>> = history::many(conn, &ids).await;
             let failed = rows.as_ref().err().map(ToString::to_string);
             let mut rows: HashMap<JobId, JobRow> = rows
                 .unwrap_or_default()
@@ -251,13 +263,13 @@ impl Inner {
                 tracing::debug!(error, "changed jobs could not be read");
             }
         }
-        self.look_for_lines(&conn, &cells).await
+        self.look_for_lines(conn, &cells).await
     }
 
     /// Tells those who read lines of new ones.
     async fn look_for_lines(
         &self,
-        mut conn: &crate::db::Conn,
+        mut conn: &Conn,
         cells: &HashMap<JobId, Arc<Cell>>,
     ) -> Result<()> {
         let read = |cell: &&Arc<Cell>| cell.readers.load(Ordering::Relaxed) > 0;

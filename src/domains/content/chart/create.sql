@@ -30,4 +30,3 @@ WITH place AS (
     RETURNING id, organization_id, project_id, space_id, dashboard_id, slug, name, description, kind,
         explore_name, view_count, first_viewed_at, created_at, created_by, updated_at, updated_by
 )
-SELECT made.*, place.* FROM made, place

@@ -14,7 +14,7 @@ use crate::{
     },
     gql::{
         FieldId, Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, bulk_ids,
-        id_text, mutate, payload,
+        id_text, mutate, mutate_at_once, payload,
     },
     kernel::{
         Error, Result, entity,
@@ -124,7 +124,8 @@ impl ChartMutation {
         input: CreateChartInput,
     ) -> Result<CreateChartPayload> {
         let scope = ctx.scope();
-        let outcome = mutate(scope, "createChart", async |tx| {
+        let space: Option<SpaceId> = input.space_id.as_ref().and_then(|id| id.parse().ok());
+        let outcome = mutate_at_once(scope, "createChart", space, async |tx| {
             Box::pin(create(tx, &input)).await
         })
         .await?;
@@ -228,11 +229,11 @@ async fn create(
         created: who,
         updated: who,
     };
-    let (row, space) = store::create(tx.conn, &home, &new).await?;
     tx.audit(|entry| {
-        entry.organization = Some(row.organization_id);
-        entry.target(row.id);
+        entry.organization = place.organization;
+        entry.target(new.id);
     });
+    let (row, space) = store::create(tx.conn, &home, &new, tx.recorded()).await?;
     Ok((row, space, definition))
 }
 

@@ -3,7 +3,7 @@
 use super::{ChartDefinitionRow, ChartKind, ChartRow, definition::ChartDefinition};
 use crate::{
     authz::{Create, Delete, Edit, Grant, Resource as _, View, Visible},
-    db::{Bind, Conn, schema::charts, sql},
+    db::{Bind, Conn, Fragment, schema::charts, sql},
     domains::content::{metric_query::MetricQuery, space::SpaceRow},
     kernel::{
         Error, Result,
@@ -67,11 +67,12 @@ type Row<R> = SqlTypeOf<diesel::dsl::AsSelect<R, Pg>>;
 /// How often a slug that somebody else takes at the same time is evaded.
 const TRIES: usize = 8;
 
-/// Stores a chart, and gives it with its space: one statement.
+/// Stores a chart with its audit row, and gives it with its space: one statement.
 pub(crate) async fn create(
     mut conn: &Conn,
     home: &HomeGrant<'_>,
     new: &NewChart<'_>,
+    recorded: Fragment,
 ) -> Result<(ChartRow, SpaceRow)> {
     let (space, dashboard) = match home {
         HomeGrant::Space(grant) => (Some(grant.id()), None),
@@ -100,6 +101,12 @@ pub(crate) async fn create(
             Bind::Texts(new.definition.column_order.clone()),
         ];
         let made: Option<(ChartRow, SpaceRow)> = sql(include_str!("create.sql"), binds)
+            .then(", recorded AS (", [])
+            .with(recorded.clone())
+            .then(
+                " WHERE EXISTS (SELECT FROM made)) SELECT made.*, place.* FROM made, place",
+                [],
+            )
             .statement::<(Row<ChartRow>, Row<SpaceRow>)>()
             .get_result(&mut conn)
             .await

@@ -59,15 +59,14 @@ pub(super) async fn write(
     layout::write(conn, frame, (content, &ids), &mut changes, &mut audit).await?;
     store::settle_charts(conn, frame.system, frame.target.id).await?;
     let origin = Origin::default();
-    authz::record(
-        conn,
-        None,
-        &origin,
-        "importContent",
-        AuditOutcome::Succeeded,
-        &audit,
-    )
-    .await?;
+    let done = authz::Record {
+        viewer: None,
+        origin: &origin,
+        action: "importContent",
+        outcome: AuditOutcome::Succeeded,
+        entry: &audit,
+    };
+    authz::record(conn, done).await?;
     Ok(changes)
 }
 

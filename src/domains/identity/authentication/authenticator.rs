@@ -2,7 +2,7 @@
 
 use super::store;
 use crate::{
-    authz::{Access, Credential, Origin, Permission, System, Viewer},
+    authz::{Access, Credential, Origin, System, Viewer},
     db::Database,
     kernel::{
         Error, Result, Secret, SecretKind,
@@ -16,9 +16,9 @@ use std::{sync::Arc, time::Duration};
 /// How old an answer may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Freshness {
-    /// Up to [`Authenticator::MAX_AGE`] old: for queries and subscriptions.
+    /// Up to [`Authenticator::MAX_AGE`] old: for whatever looks again before it changes anything.
     Recent,
-    /// Read now: for mutations.
+    /// Read now.
     Now,
 }
 
@@ -189,12 +189,10 @@ impl Authenticator {
         };
         let Some(found) = found else { return Ok(None) };
         let access = Access::load(&conn, found.user).await?;
-        let keys = access.reach(Permission::ApiKeyUse);
-        let may_use_keys = keys.everywhere || !keys.organizations.is_empty();
-        if matches!(found.credential, Credential::ApiKey(_)) && !may_use_keys {
+        if matches!(found.credential, Credential::ApiKey(_)) && !access.may_use_keys() {
             return Ok(None);
         }
-        let organization = working_organization(&access, &found.organizations);
+        let organization = access.working_organization(&found.organizations);
         Ok(Some(Viewer {
             user: found.user,
             credential: found.credential,
@@ -210,19 +208,6 @@ pub(super) struct Holder {
     pub(super) credential: Credential,
     /// Organizations to work in, the wanted one first.
     pub(super) organizations: Vec<OrganizationId>,
-}
-
-/// The first of the wanted organizations that the user still belongs to, or else any.
-pub(super) fn working_organization(
-    access: &Access,
-    wanted: &[OrganizationId],
-) -> Option<OrganizationId> {
-    let member = |id: &&OrganizationId| access.organizations.contains(*id);
-    wanted
-        .iter()
-        .find(member)
-        .or_else(|| access.organizations.iter().min())
-        .copied()
 }
 
 fn is_old(known: &Known, now: DateTime<Utc>) -> bool {

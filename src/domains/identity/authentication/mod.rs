@@ -1,7 +1,7 @@
 //! From a token to a viewer, from a password to a session, and the first administrator.
 //!
-//! What a token stands for is read with the rights of now. Queries may use an answer of at most
-//! [`Freshness::Recent`] age, mutations always look.
+//! What a token stands for is read with the rights of now. Requests may use an answer of at most
+//! [`Freshness::Recent`] age; mutations look again in their transactions (`authz::Viewer::renewed`).
 
 mod authenticator;
 mod mutation;

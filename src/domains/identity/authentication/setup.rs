@@ -6,7 +6,7 @@
 
 use super::store::{self, NewAccount};
 use crate::{
-    authz::{AuditEntry, AuditOutcome, Origin, System, record},
+    authz::{AuditEntry, AuditOutcome, Origin, Record, System, record},
     db::{self, Conn, Database},
     domains::identity::password::{Passwords, Weakness, check},
     kernel::{
@@ -109,15 +109,14 @@ pub async fn complete_setup(
         let (organization, user) = store::create_account(conn, system, &new, &password).await?;
         store::end_setup(conn, system, now).await?;
         let entry = entry(organization, user);
-        record(
-            conn,
-            None,
+        let done = Record {
+            viewer: None,
             origin,
-            "completeSetup",
-            AuditOutcome::Succeeded,
-            &entry,
-        )
-        .await?;
+            action: "completeSetup",
+            outcome: AuditOutcome::Succeeded,
+            entry: &entry,
+        };
+        record(conn, done).await?;
         Ok(user)
     })
     .await
@@ -150,15 +149,14 @@ pub async fn create_administrator(
         let (organization, user) = store::create_account(conn, system, &new, &password).await?;
         store::end_setup(conn, system, now).await?;
         let entry = entry(organization, user);
-        record(
-            conn,
-            None,
-            &origin,
-            "createAdministrator",
-            AuditOutcome::Succeeded,
-            &entry,
-        )
-        .await?;
+        let done = Record {
+            viewer: None,
+            origin: &origin,
+            action: "createAdministrator",
+            outcome: AuditOutcome::Succeeded,
+            entry: &entry,
+        };
+        record(conn, done).await?;
         Ok(user)
     })
     .await

@@ -5,7 +5,6 @@
 //! names an account that does not exist causes the same work and hears the same.
 
 use super::{
-    authenticator::working_organization,
     mutation::SignInInput,
     store::{self, Attempt, NewSession},
 };
@@ -154,7 +153,7 @@ async fn finish(
     }
     let mut organizations: Vec<_> = wanted.into_iter().collect();
     organizations.extend(store::wanted_organizations(tx.conn, system, candidate.user).await?);
-    let organization = working_organization(&access, &organizations);
+    let organization = access.working_organization(&organizations);
     let token = Secret::generate(SecretKind::Session).map_err(Error::from)?;
     // A browser's session is exchanged for the new one, as its cookie is. A program may keep the
     // tokens of several sessions.

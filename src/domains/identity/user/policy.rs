@@ -73,13 +73,14 @@ impl Resource for User {
         if members.everywhere || accounts.everywhere {
             return Fragment::yes();
         }
+        // What the row itself tells first: memberships are looked up only where that does not decide.
         sql("users.id = ?", [viewer.user.into()])
+            .or(sql("users.organization_id = ANY(?)", [Bind::Uuids(accounts.organizations.clone())]))
+            .or(sql("users.managing_organization_id = ANY(?)", [Bind::Uuids(accounts.organizations)]))
             .or(sql(
                 "EXISTS (SELECT FROM organization_members m WHERE m.user_id = users.id AND m.organization_id = ANY(?))",
                 [Bind::Uuids(members.organizations)],
             ))
-            .or(sql("users.organization_id = ANY(?)", [Bind::Uuids(accounts.organizations.clone())]))
-            .or(sql("users.managing_organization_id = ANY(?)", [Bind::Uuids(accounts.organizations)]))
     }
 }
 

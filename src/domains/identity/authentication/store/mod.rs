@@ -10,7 +10,7 @@ pub(super) use ticket::{keep_ticket, take_ticket};
 
 use super::authenticator::Holder;
 use crate::{
-    authz::{Credential, Origin, System},
+    authz::{Credential, Origin, System, live_api_key, live_session},
     db::{Bind, Conn, schema::sessions, sql},
     domains::identity::session::SessionRow,
     kernel::{
@@ -37,8 +37,6 @@ type HolderSql = (
 type HolderRow = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>);
 
 /// The holder of a live session, whose use is noted.
-///
-/// A session ends 12 hours after its last use and at its `expires_at`.
 pub(super) async fn use_session(
     mut conn: &Conn,
     _: System,
@@ -50,21 +48,17 @@ pub(super) async fn use_session(
            SELECT s.id, s.user_id, s.organization_id, u.default_organization_id, \
                   u.organization_id AS home_id, s.last_used_at \
            FROM sessions s JOIN users u ON u.id = s.user_id \
-           WHERE s.token_hash = ? AND s.expires_at > ? \
-             AND s.last_used_at > ? - interval '12 hours' \
-             AND u.status = 'ACTIVE' AND u.kind = 'USER'\
-         ), noted AS (\
+           WHERE s.token_hash = ? AND ",
+        [Bind::Bytes(token_hash.to_vec())],
+    )
+    .with(live_session(now))
+    .then(
+        "), noted AS (\
            UPDATE sessions SET last_used_at = ? \
            WHERE id IN (SELECT id FROM found WHERE last_used_at < ? - interval '1 minute')\
          ) \
          SELECT id, user_id, organization_id, default_organization_id, home_id FROM found",
-        [
-            Bind::Bytes(token_hash.to_vec()),
-            now.into(),
-            now.into(),
-            now.into(),
-            now.into(),
-        ],
+        [now.into(), now.into()],
     )
     .statement::<HolderSql>()
     .get_result(&mut conn)
@@ -86,21 +80,18 @@ pub(super) async fn use_api_key(
            SELECT k.id, k.user_id, NULL::uuid AS organization_id, u.default_organization_id, \
                   u.organization_id AS home_id, k.last_used_at \
            FROM api_keys k JOIN users u ON u.id = k.user_id \
-           WHERE k.secret_hash = ? AND (k.expires_at IS NULL OR k.expires_at > ?) \
-             AND u.status = 'ACTIVE' AND u.kind = 'USER'\
-         ), noted AS (\
+           WHERE k.secret_hash = ? AND ",
+        [Bind::Bytes(secret_hash.to_vec())],
+    )
+    .with(live_api_key(now))
+    .then(
+        "), noted AS (\
            UPDATE api_keys SET last_used_at = ?, last_used_address = ? \
            WHERE id IN (SELECT id FROM found \
              WHERE last_used_at IS NULL OR last_used_at < ? - interval '1 minute')\
          ) \
          SELECT id, user_id, organization_id, default_organization_id, home_id FROM found",
-        [
-            Bind::Bytes(secret_hash.to_vec()),
-            now.into(),
-            now.into(),
-            origin.address.clone().into(),
-            now.into(),
-        ],
+        [now.into(), origin.address.clone().into(), now.into()],
     )
     .statement::<HolderSql>()
     .get_result(&mut conn)

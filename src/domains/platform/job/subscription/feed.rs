@@ -108,7 +108,8 @@ impl Follow for FeedFollower {
                 return Ok(Some(JobUpdate::new(&row, &event)));
             }
             if !self.changed.is_empty() {
-                self.look().await?;
+                // In a box: most of the time nothing is read.
+                Box::pin(self.look()).await?;
                 continue;
             }
             sleep_until(self.next_look).await;

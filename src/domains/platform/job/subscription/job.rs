@@ -6,6 +6,7 @@ use crate::{
     jobs::{JobEventRow, JobWatch, Seen},
     kernel::{Error, Result},
 };
+use futures_util::future::BoxFuture;
 use std::{collections::VecDeque, sync::Arc};
 use tokio::time::timeout;
 
@@ -29,7 +30,7 @@ impl JobFollower {
     /// [`Error::NotFound`] if there is no such job or the caller may not see it.
     pub(super) async fn enter(caller: Caller, watch: JobWatch, after: i32) -> Result<Self> {
         let after = caller.after(after);
-        let seen = watch.after(after).await?.ok_or(Error::NotFound)?;
+        let seen = read(&watch, after).await?;
         if !sees(&*caller.now().await?, &seen.row) {
             return Err(Error::NotFound);
         }
@@ -60,6 +61,13 @@ impl JobFollower {
     }
 }
 
+/// What happened to the job after a version.
+///
+/// In a box: followers wait long, and would carry the room for it all the time.
+pub(super) fn read(watch: &JobWatch, after: i32) -> BoxFuture<'_, Result<Seen>> {
+    Box::pin(async move { watch.after(after).await?.ok_or(Error::NotFound) })
+}
+
 impl Follow for JobFollower {
     type Item = JobUpdate;
 
@@ -71,8 +79,8 @@ impl Follow for JobFollower {
                 return Ok(Some(JobUpdate::new(&self.row, &event)));
             }
             if self.is_behind {
-                let seen = self.watch.after(self.after).await?;
-                self.take(seen.ok_or(Error::NotFound)?);
+                let seen = read(&self.watch, self.after).await?;
+                self.take(seen);
                 continue;
             }
             if self.row.status.is_terminal() {

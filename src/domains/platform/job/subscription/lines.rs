@@ -1,6 +1,9 @@
 //! Following the lines that a job writes.
 
-use super::caller::{Caller, Follow, RECHECK};
+use super::{
+    caller::{Caller, Follow, RECHECK},
+    job::read,
+};
 use crate::{
     domains::platform::job::{JobLogEntry, JobRow, policy::sees},
     jobs::{JobLogRow, JobWatch},
@@ -28,7 +31,7 @@ impl LineFollower {
     /// # Errors
     /// [`Error::NotFound`] if there is no such job or the caller may not see it.
     pub(super) async fn enter(caller: Caller, watch: JobWatch, after: i32) -> Result<Self> {
-        let seen = watch.after(i32::MAX).await?.ok_or(Error::NotFound)?;
+        let seen = read(&watch, i32::MAX).await?;
         if !sees(&*caller.now().await?, &seen.row) {
             return Err(Error::NotFound);
         }
@@ -57,9 +60,8 @@ impl Follow for LineFollower {
             }
             if self.is_behind {
                 // The job first: its last lines are written before its end.
-                let seen = self.watch.after(i32::MAX).await?;
-                self.row = seen.ok_or(Error::NotFound)?.row;
-                let lines = self.watch.lines_after(self.after).await?;
+                self.row = read(&self.watch, i32::MAX).await?.row;
+                let lines = Box::pin(self.watch.lines_after(self.after)).await?;
                 self.is_behind = !lines.is_empty();
                 self.waiting.extend(lines);
                 continue;

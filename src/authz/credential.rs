@@ -1,0 +1,91 @@
+//! What a caller signed in with: until when it is good, and the caller behind it as of now.
+
+use super::{Access, Credential, Permission, Viewer};
+use crate::{
+    db::{Conn, Fragment, sql},
+    kernel::{Result, entity::OrganizationId},
+};
+use chrono::{DateTime, Utc};
+
+/// The condition on a session `s` of a user `u` that can be used.
+///
+/// A session ends 12 hours after its last use and at its `expires_at`.
+pub fn live_session(now: DateTime<Utc>) -> Fragment {
+    sql(
+        "s.expires_at > ? AND s.last_used_at > ? - interval '12 hours' \
+         AND u.status = 'ACTIVE' AND u.kind = 'USER'",
+        [now.into(), now.into()],
+    )
+}
+
+/// The condition on an API key `k` of a user `u` that can be used. The user must hold
+/// `API_KEY_USE`, too: [`Access::may_use_keys`].
+pub fn live_api_key(now: DateTime<Utc>) -> Fragment {
+    sql(
+        "(k.expires_at IS NULL OR k.expires_at > ?) AND u.status = 'ACTIVE' AND u.kind = 'USER'",
+        [now.into()],
+    )
+}
+
+impl Access {
+    /// Whether API keys of the user work.
+    pub fn may_use_keys(&self) -> bool {
+        let keys = self.reach(Permission::ApiKeyUse);
+        keys.everywhere || !keys.organizations.is_empty()
+    }
+
+    /// The first of the wanted organizations that the user still belongs to, or else any.
+    pub fn working_organization(&self, wanted: &[OrganizationId]) -> Option<OrganizationId> {
+        let member = |id: &&OrganizationId| self.organizations.contains(*id);
+        wanted
+            .iter()
+            .find(member)
+            .or_else(|| self.organizations.iter().min())
+            .copied()
+    }
+}
+
+impl Viewer {
+    /// The same caller as of now; `None` if what they signed in with is not good any more.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn renewed(&self, conn: &Conn, now: DateTime<Utc>) -> Result<Option<Self>> {
+        let (text, id, live) = match self.credential {
+            Credential::Session(id) => (
+                "SELECT u.id, s.organization_id AS wanted, \
+                 u.default_organization_id AS preferred, u.organization_id AS home \
+                 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ? AND ",
+                id.into(),
+                live_session(now),
+            ),
+            Credential::ApiKey(id) => (
+                "SELECT u.id, NULL::uuid AS wanted, \
+                 u.default_organization_id AS preferred, u.organization_id AS home \
+                 FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = ? AND ",
+                id.into(),
+                live_api_key(now),
+            ),
+            Credential::CommandLine => {
+                let access = Access::load(conn, self.user).await?;
+                return Ok(Some(Self {
+                    access,
+                    ..self.clone()
+                }));
+            }
+        };
+        let me = sql(text, [id]).with(live);
+        let Some((user, access, wanted)) = Access::load_caller(conn, me).await? else {
+            return Ok(None);
+        };
+        if matches!(self.credential, Credential::ApiKey(_)) && !access.may_use_keys() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            user,
+            credential: self.credential,
+            organization: access.working_organization(&wanted),
+            access,
+        }))
+    }
+}
