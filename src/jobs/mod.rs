@@ -53,6 +53,7 @@ use crate::{
     db::Database,
     kernel::entity::{JobId, OrganizationId},
 };
+use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The queue as the rest of a node uses it. Cheap to clone.
@@ -66,6 +67,7 @@ pub struct Jobs {
     pub config: std::sync::Arc<JobsConfig>,
     /// The worker of this process, if it has one.
     worker: std::sync::Arc<std::sync::OnceLock<worker::Nearby>>,
+    tasks: TaskTracker,
 }
 
 impl Jobs {
@@ -76,7 +78,7 @@ impl Jobs {
         tasks: &TaskTracker,
         stopping: &CancellationToken,
     ) -> Self {
-        let (tasks, stopping) = (tasks.clone(), stopping.clone());
+        let (all, tasks, stopping) = (tasks.clone(), tasks.clone(), stopping.clone());
         let bell = Doorbell::new(db.clone(), config.notify, tasks.clone(), stopping.clone());
         let hub = Hub::new(db.clone(), bell.clone(), config.poll, tasks, stopping);
         let config = std::sync::Arc::new(config);
@@ -85,21 +87,26 @@ impl Jobs {
             bell,
             config,
             worker: std::sync::Arc::default(),
+            tasks: all,
         }
     }
 
     /// Runs a job that was just stored and that somebody waits for, in this process if it has room;
-    /// else tells the workers of it. True once an attempt has ended here, false at once otherwise.
-    pub async fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> bool {
-        let nearby = self.worker.get().and_then(worker::Nearby::get);
-        let has_run = match nearby {
-            Some(worker) => worker.express(id, tenant).await,
-            None => false,
-        };
-        if !has_run {
-            self.announce();
-        }
-        has_run
+    /// else tells the workers of it. Goes on whether or not anybody waits for the handle, which gives
+    /// true once an attempt has ended here, and false at once otherwise.
+    pub fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> JoinHandle<bool> {
+        let jobs = self.clone();
+        self.tasks.spawn(async move {
+            let nearby = jobs.worker.get().and_then(worker::Nearby::get);
+            let has_run = match nearby {
+                Some(worker) => worker.express(id, tenant).await,
+                None => false,
+            };
+            if !has_run {
+                jobs.announce();
+            }
+            has_run
+        })
     }
 
     /// Tells everybody that there is new work: after the commit of who asked for it.

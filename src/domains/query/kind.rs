@@ -12,12 +12,15 @@ use super::{
 use crate::{
     authz::{Place, System, View, Viewer},
     domains::warehouse::connection::{OpenError, OpenWarehouse, open_warehouse},
+    gql::FieldId,
     jobs::{Authority, Failure, FailureCode, Handlers, Kind, Priority, RunContext, StoredError},
-    kernel::entity::{Project, QueryRunId},
+    kernel::{
+        Clock as _, SystemClock,
+        entity::{Project, QueryRunId},
+    },
     semantic::error::{Code, Refused},
     services::warehouse::{Query, Rows, WarehouseError},
 };
-use chrono::Utc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -85,16 +88,17 @@ async fn run(queries: &Queries, ctx: &RunContext, id: QueryRunId) -> Result<Quer
         viewer: &viewer,
         organization: row.organization_id,
         project: row.project_id,
-        now: Utc::now(),
+        now: SystemClock.now(),
     };
     queries.authorize(&conn, asker, &spec).await?;
     let compiled = queries.compile(&conn, asker, &spec.ask).await;
     let compiled = compiled.map_err(not_compiled)?;
     let opened = open(queries, &conn, &viewer, &row).await?;
     let key = key(&row, &opened, &compiled);
-    let known = match spec.accepts_cached {
-        true => results::find(&conn, system, row.project_id, &key).await?,
-        false => None,
+    let known = if spec.accepts_cached {
+        results::find(&conn, system, row.project_id, &key).await?
+    } else {
+        None
     };
     drop(conn);
     let work = Work {
@@ -196,13 +200,17 @@ impl Work<'_> {
             row_limit: self.compiled.row_limit,
             timeout: None,
         };
-        let mut rows: Rows = opened.warehouse.run(&query).await.map_err(warehouse)?;
+        let mut rows: Rows = opened
+            .warehouse
+            .run(&query)
+            .await
+            .map_err(|error| warehouse(&error))?;
         let columns = match &self.compiled.columns {
             Some(columns) => columns.clone(),
             None => columns_of(rows.columns()),
         };
         let mut encoded = Vec::new();
-        while let Some(batch) = rows.next().await.map_err(warehouse)? {
+        while let Some(batch) = rows.next().await.map_err(|error| warehouse(&error))? {
             encoded.extend(batch.iter().map(encode));
             let count = i32::try_from(encoded.len()).unwrap_or(i32::MAX);
             self.ctx.progress(count, None, "reading rows");
@@ -220,7 +228,7 @@ impl Work<'_> {
             return None;
         };
         let columns = self.compiled.columns.as_deref().unwrap_or_default();
-        let metrics = question.query.metrics.iter().map(|metric| metric.as_str());
+        let metrics = question.query.metrics.iter().map(FieldId::as_str);
         let calculations = question.query.table_calculations.iter();
         let mut totals: Map<String, Value> = metrics
             .chain(calculations.map(|calculation| calculation.name.as_str()))
@@ -265,7 +273,7 @@ async fn open(
         OpenError::CredentialsRequired => {
             failed(FailureCode::CredentialsRequired, error.to_string(), None)
         }
-        OpenError::Warehouse(error) => warehouse(error),
+        OpenError::Warehouse(error) => warehouse(&error),
         OpenError::Error(error) => error.into(),
     })
 }
@@ -318,8 +326,8 @@ fn failure_code(refused: &Refused) -> FailureCode {
 }
 
 /// What a warehouse says. Only what may pass is tried again.
-fn warehouse(error: WarehouseError) -> Failure {
-    let details = match &error {
+fn warehouse(error: &WarehouseError) -> Failure {
+    let details = match error {
         WarehouseError::Sql {
             state, position, ..
         } => Some(json!({ "sqlState": state, "position": position })),

@@ -8,20 +8,20 @@
 //! compiled twice: when it is asked for, so that mistakes are told at once and by their place, and when
 //! it runs, with the rights and attributes of then. Runs are jobs: they can be watched and cancelled.
 
+mod compile;
 pub mod engine;
 mod kind;
 mod mutation;
-mod query;
 pub mod result;
 pub mod run;
 mod source;
 pub mod spec;
 mod wait;
 
+pub use compile::CompileQuery;
 pub use engine::Queries;
 pub use kind::{QueryReport, with_kinds};
 pub use mutation::QueryRunMutation;
-pub use query::CompileQuery;
 pub use result::purge;
 
 use crate::authz::{FieldPolicy, Permission};

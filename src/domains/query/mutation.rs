@@ -222,19 +222,19 @@ async fn stored(
         entry.organization = Some(*organization);
         entry.target(*project);
     });
-    let asker = Asker {
+    let who = Asker {
         viewer: &tx.viewer,
         organization: *organization,
         project: *project,
         now: tx.now,
     };
-    let authorized = queries.authorize(tx.conn, asker, spec).await;
+    let authorized = queries.authorize(tx.conn, who, spec).await;
     authorized.map_err(|error| match error {
         Error::Forbidden(text) => Refusal::user(UserErrorCode::Forbidden, "source", text),
         other => other.into(),
     })?;
     let began = Instant::now();
-    let compiled = queries.compile(tx.conn, asker, &spec.ask).await;
+    let compiled = queries.compile(tx.conn, who, &spec.ask).await;
     let compiled = compiled.map_err(|error| refusal(error, &asked))?;
     let compile_ms = began.elapsed().as_secs_f64() * 1_000.0;
     let id = QueryRunId::new();
@@ -277,7 +277,7 @@ fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
         NotCompiled::Error(error) => return error.into(),
     };
     // The query of a chart is not in the input: the place inside is part of the sentence.
-    let is_given = asked.path.ends_with(".query");
+    let is_given = asked.is_given;
     let mut errors = UserErrors::default();
     for issue in issues {
         let code = match issue.code {

@@ -27,8 +27,7 @@ pub(super) async fn start_and_wait(
     let until = Instant::now() + patience;
     // Before the start, so that nothing falls between.
     let mut watch = jobs.hub.watch(job);
-    let here = jobs.clone();
-    let running = tokio::spawn(async move { here.express(job, Some(tenant)).await });
+    let running = jobs.express(job, Some(tenant));
     if patience.is_zero() {
         return Ok(());
     }

@@ -34,6 +34,7 @@ impl From<Arc<QueryRunRow>> for QueryRun {
 }
 
 /// How long the stages of a run took.
+#[expect(clippy::struct_field_names, reason = "the unit, as callers read it")]
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct QueryTimings {
     /// Finding the explore and writing the SQL, in milliseconds.
@@ -113,7 +114,7 @@ impl QueryRun {
     }
 
     /// The columns of the rows; for SQL, empty until it has run.
-    async fn columns(&self) -> Result<Vec<ResultColumn>> {
+    fn columns(&self) -> Result<Vec<ResultColumn>> {
         let columns = rows::columns(&self.0)?;
         Ok(columns.iter().map(Into::into).collect())
     }
@@ -163,12 +164,12 @@ impl QueryRun {
     }
 
     /// What the caller should know, such as metrics that joins count twice.
-    async fn warnings(&self) -> Result<Vec<String>> {
+    fn warnings(&self) -> Result<Vec<String>> {
         warnings(&self.0.warnings)
     }
 
     /// The filters of the dashboard that this run applied.
-    async fn applied_dashboard_filters(&self) -> Result<Vec<DashboardFilterRule>> {
+    fn applied_dashboard_filters(&self) -> Result<Vec<DashboardFilterRule>> {
         let stored = self.0.dashboard_filters.clone();
         Ok(serde_json::from_value(stored).map_err(anyhow::Error::new)?)
     }

@@ -91,6 +91,7 @@ pub(super) async fn of_chart(
             totals_of: None,
         },
         path: format!("{path}.chartId"),
+        is_given: false,
         dashboard,
         dashboard_filters: serde_json::to_value(applied)
             .map_err(|error| Error::from(anyhow::Error::new(error)))?,

@@ -8,6 +8,10 @@ use async_graphql::{ID, InputObject, OneofObject};
 use serde_json::Value;
 
 /// What is to be run, totalled or exported.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once per request, and never moved about"
+)]
 #[derive(Debug, OneofObject)]
 pub(crate) enum QuerySourceInput {
     /// A metric query. Needs EXPLORE_USE on the project; SQL of one's own in it needs CUSTOM_SQL_USE.

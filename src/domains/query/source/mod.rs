@@ -36,6 +36,8 @@ pub(super) struct Asked {
     pub(super) spec: Spec,
     /// Where mistakes of the query are in the input.
     pub(super) path: String,
+    /// Whether the query is there, so that places inside it can be named.
+    pub(super) is_given: bool,
     /// The dashboard on which a chart is run, and its filters that apply.
     pub(super) dashboard: Option<DashboardId>,
     pub(super) dashboard_filters: Value,
@@ -102,6 +104,7 @@ pub(super) async fn of_query(
             totals_of: None,
         },
         path: format!("{path}.query"),
+        is_given: true,
         dashboard: None,
         dashboard_filters: Value::Array(Vec::new()),
     })
@@ -143,6 +146,7 @@ async fn of_sql(tx: &Tx<'_>, path: &str, input: &ProjectSqlInput) -> Result<Aske
             totals_of: None,
         },
         path: at,
+        is_given: false,
         dashboard: None,
         dashboard_filters: Value::Array(Vec::new()),
     })
@@ -165,6 +169,7 @@ async fn of_run(tx: &Tx<'_>, path: &str, id: &str) -> Result<Asked, Refusal> {
             ..spec
         },
         path: path.to_owned(),
+        is_given: false,
         dashboard: row.dashboard_id,
         dashboard_filters: row.dashboard_filters,
     })
