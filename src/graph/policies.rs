@@ -98,6 +98,10 @@ const NODES: &[FieldPolicy] = &[
         Permission::ProjectView,
         "the project; or SPACE_VIEW on it or on a space inside",
     ),
+    FieldPolicy::own(
+        "QueryRun",
+        "the caller's own runs, as long as they may run them: EXPLORE_USE, UNDERLYING_DATA_VIEW or SQL_RUN on the project, or sight of the chart",
+    ),
     FieldPolicy::object(
         "Role",
         Permission::RoleView,

@@ -9,7 +9,7 @@ use chartroom::{
     services::warehouse::{Query, Value, Warehouse},
 };
 use diesel::sql_types as st;
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use std::{sync::Arc, time::Instant};
 
 /// Who sees how many projects, spaces, charts and dashboards; from `playground/demo/README.md`.
@@ -141,6 +141,10 @@ async fn its_warehouse_is_loaded_once_and_can_be_read_only() {
     let app = loaded().await;
     let outside = &app.app.outside;
     let mut conn = app.conn().await;
+    // The server of the tests may have it from an earlier run.
+    conn.batch_execute("DROP DATABASE IF EXISTS chartroom_demo WITH (FORCE)")
+        .await
+        .expect("gone");
     let own = outside.warehouses.own();
     let make_role = async |password: &_| own.make_demo_role(password).await;
     let begun = Instant::now();

@@ -12,6 +12,7 @@ use super::{
     wait,
 };
 use crate::{
+    authz::System,
     domains::platform::job::{self, Job, JobRow},
     gql::{Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, mutate},
     jobs::{Jobs, NewJob},
@@ -266,7 +267,8 @@ async fn stored(
         at: tx.now,
         by: tx.viewer.user,
     };
-    store::create(tx.conn, &run).await?;
+    let system = System::new("a run that its user was found to have the right to");
+    store::create(tx.conn, system, &run).await?;
     Ok((id, job, *organization))
 }
 

@@ -1,3 +1,5 @@
+//! What can be written, what cannot, and where it is told.
+
 use super::parse;
 
 /// The formula with all its parentheses.

@@ -38,7 +38,11 @@ pub(super) fn json(value: &impl Serialize) -> Result<Value> {
 }
 
 /// Stores a run that was asked for.
-pub(in crate::domains::query) async fn create(mut conn: &Conn, new: &NewRun<'_>) -> Result<()> {
+pub(in crate::domains::query) async fn create(
+    mut conn: &Conn,
+    _: System,
+    new: &NewRun<'_>,
+) -> Result<()> {
     let columns = new.compiled.columns.as_ref().map(json).transpose()?;
     let explore = new.spec.ask.question();
     let explore = explore.map(|question| question.query.explore_name.clone());
