@@ -89,21 +89,15 @@ impl<N> Connection<N> {
     /// The page of a list whose nodes are known by their position.
     pub(crate) fn at_positions(
         nodes: impl Iterator<Item = (N, String)>,
-        (has_previous_page, has_next_page): (bool, bool),
+        page: PageInfo,
         count: Count,
     ) -> Self {
-        let edges: Vec<Edge<N>> = nodes
+        let edges = nodes
             .map(|(node, cursor)| Edge {
                 node,
                 cursor: Some(cursor),
             })
             .collect();
-        let page = PageInfo {
-            has_next_page,
-            has_previous_page,
-            start_cursor: edges.first().and_then(|edge| edge.cursor.clone()),
-            end_cursor: edges.last().and_then(|edge| edge.cursor.clone()),
-        };
         Self { edges, page, count }
     }
 

@@ -136,8 +136,13 @@ impl Work<'_> {
     async fn finish_known(&self, answer: &Answer) -> Result<(), Failure> {
         let system = System::new("a run is answered by an earlier one");
         let conn = self.ctx.db.get().await?;
-        let first = results::rows(&conn, system, answer.id, &(0..1)).await?;
-        let totals = first.first().and_then(|row| self.totals(row));
+        let totals = match &self.spec.ask {
+            Ask::Totals(_) => {
+                let rows = results::rows(&conn, system, answer.id, &(0..1)).await?;
+                rows.first().and_then(|row| self.totals(row))
+            }
+            _ => None,
+        };
         let outcome = Outcome {
             answer,
             cached_at: Some(answer.at),
@@ -153,15 +158,8 @@ impl Work<'_> {
     /// Asks the warehouse and stores the answer.
     async fn ask(&self, opened: &OpenWarehouse, key: &[u8]) -> Result<(), Failure> {
         let began = Instant::now();
-        let fetched = tokio::select! {
-            fetched = self.fetch(opened) => fetched?,
-            // Dropping the rows stops the statement in the warehouse.
-            () = self.ctx.stopped() => {
-                self.ctx.checkpoint()?;
-                // A worker that stops lets what somebody waits for finish, if it can.
-                self.fetch(opened).await?
-            }
-        };
+        // Dropping it stops the statement in the warehouse.
+        let fetched = self.ctx.unless_stopped(self.fetch(opened)).await??;
         let warehouse_ms = millis(began);
         let began = Instant::now();
         let system = System::new("storing the answer of a warehouse");

@@ -54,7 +54,7 @@ impl Span {
         let cursors = self.rows.clone().map(|row| self.cursor(row));
         Connection::at_positions(
             nodes.into_iter().zip(cursors),
-            (self.rows.start > 0, self.rows.end < self.total),
+            self.page_info(),
             Box::new(move |_| std::future::ready(Ok(total)).boxed()),
         )
     }

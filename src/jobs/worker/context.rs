@@ -99,22 +99,24 @@ impl RunContext {
     /// # Errors
     /// [`Failure::Stopped`].
     pub async fn pause(&self, length: Duration) -> Result<(), Failure> {
-        self.checkpoint()?;
-        let pause = sleep(length);
-        tokio::pin!(pause);
-        tokio::select! {
-            () = &mut pause => return self.checkpoint(),
-            () = self.hold.asked.cancelled() => {}
-        }
-        self.checkpoint()?;
-        // Asked by a worker that stops, of a job that cannot: the rest of the pause.
-        pause.await;
+        self.unless_stopped(sleep(length)).await?;
         self.checkpoint()
     }
 
-    /// Resolves when the job is asked to stop: for work that can be cut short.
-    pub async fn stopped(&self) {
-        self.hold.asked.cancelled().await;
+    /// Does work that can be cut short, by dropping it, when the job is to stop.
+    ///
+    /// # Errors
+    /// [`Failure::Stopped`].
+    pub async fn unless_stopped<T>(&self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        self.checkpoint()?;
+        tokio::pin!(work);
+        tokio::select! {
+            done = &mut work => return Ok(done),
+            () = self.hold.asked.cancelled() => {}
+        }
+        self.checkpoint()?;
+        // Asked by a worker that stops, of a job that cannot: the rest of the work.
+        Ok(work.await)
     }
 
     /// The key of an effect: the same in every attempt of this job, and no other's.
