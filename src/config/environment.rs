@@ -112,7 +112,12 @@ pub const VARIABLES: &[Variable] = &[
     variable(
         "CHARTROOM_BODY_LIMIT_BYTES",
         "2097152",
-        "largest request body",
+        "largest request body, without files",
+    ),
+    variable(
+        "CHARTROOM_UPLOAD_LIMIT_BYTES",
+        "67108864",
+        "the files of one request, together; they are held in memory",
     ),
     variable(
         "CHARTROOM_INTROSPECTION",

@@ -1,5 +1,6 @@
 //! The listeners and what they let in: `CHARTROOM_BIND`, `CHARTROOM_ADMIN_BIND`,
-//! `CHARTROOM_REQUEST_TIMEOUT_SECONDS`, `CHARTROOM_BODY_LIMIT_BYTES`, `CHARTROOM_INTROSPECTION`,
+//! `CHARTROOM_REQUEST_TIMEOUT_SECONDS`, `CHARTROOM_BODY_LIMIT_BYTES`, `CHARTROOM_UPLOAD_LIMIT_BYTES`,
+//! `CHARTROOM_INTROSPECTION`,
 //! `CHARTROOM_PLAYGROUND`, `CHARTROOM_CORS_ORIGINS`, `CHARTROOM_TRUSTED_PROXIES`,
 //! `CHARTROOM_RATE_LIMIT_…`.
 
@@ -51,6 +52,8 @@ pub struct HttpConfig {
     pub body_timeout: Duration,
     /// Largest request body in bytes.
     pub body_limit: usize,
+    /// Most bytes of the files of one request, together.
+    pub upload_limit: usize,
     /// Most operations in one request.
     pub batch_max: usize,
     /// Who may introspect.
@@ -81,6 +84,8 @@ impl HttpConfig {
             Ok::<_, anyhow::Error>(u32::try_from(number).unwrap_or(u32::MAX))
         };
         let body_limit = environment.number("CHARTROOM_BODY_LIMIT_BYTES", 1024, 2 * 1024 * 1024)?;
+        let upload_limit =
+            environment.number("CHARTROOM_UPLOAD_LIMIT_BYTES", 1024, 64 * 1024 * 1024)?;
         Ok(Self {
             bind: environment.value("CHARTROOM_BIND", address, ([127, 0, 0, 1], 8080).into())?,
             admin_bind: environment.value(
@@ -91,6 +96,7 @@ impl HttpConfig {
             request_timeout: environment.seconds("CHARTROOM_REQUEST_TIMEOUT_SECONDS", 30)?,
             body_timeout: Duration::from_secs(30),
             body_limit: usize::try_from(body_limit).unwrap_or(usize::MAX),
+            upload_limit: usize::try_from(upload_limit).unwrap_or(usize::MAX),
             batch_max: 10,
             introspection: introspection(environment)?,
             playground: playground(environment)?,

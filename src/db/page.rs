@@ -34,12 +34,20 @@ pub type Boxed<T, R> = diesel::internal::table_macro::BoxedSelectStatement<
 /// One sort key.
 #[derive(Debug, Clone)]
 pub struct OrderTerm {
-    /// The expression; never NULL.
+    /// The expression; never NULL. Each `?` stands for the next of the values.
     pub expression: &'static str,
+    /// Values in the expression.
+    pub binds: Vec<Bind>,
     /// SQL type of the expression, by which a cursor's text is read back.
     pub cast: &'static str,
     /// Whether higher values come first.
     pub descending: bool,
+}
+
+impl OrderTerm {
+    fn sql(&self) -> Fragment {
+        sql(self.expression, self.binds.iter().cloned())
+    }
 }
 
 /// What to list, in which order, from where, and how many.
@@ -89,7 +97,7 @@ impl ListQuery {
         let mut array = sql("ARRAY[", []);
         for (n, term) in self.order.iter().enumerate() {
             array.push(if n == 0 { "(" } else { ", (" });
-            array.push(term.expression);
+            array.append(term.sql());
             array.push(")::text");
         }
         array.push("]");
@@ -114,7 +122,7 @@ impl ListQuery {
             let mut row = sql("(", []);
             for (n, term) in self.order.iter().enumerate() {
                 row.push(if n == 0 { "" } else { ", " });
-                row.push(term.expression);
+                row.append(term.sql());
             }
             row.push(if first == reverse { ") > (" } else { ") < (" });
             for (n, (term, key)) in self.order.iter().zip(keys).enumerate() {
@@ -125,11 +133,12 @@ impl ListQuery {
             return row;
         }
         let step = |n: usize| {
-            let equal = self.order.iter().zip(keys).take(n).map(|(term, key)| {
-                sql(term.expression, [])
-                    .then(" = ", [])
-                    .with(bound(key, term))
-            });
+            let equal = self
+                .order
+                .iter()
+                .zip(keys)
+                .take(n)
+                .map(|(term, key)| term.sql().then(" = ", []).with(bound(key, term)));
             let beyond = self
                 .order
                 .iter()
@@ -137,7 +146,7 @@ impl ListQuery {
                 .skip(n)
                 .take(1)
                 .map(|(term, key)| {
-                    sql(term.expression, [])
+                    term.sql()
                         .then(
                             if term.descending == reverse {
                                 " > "
@@ -157,7 +166,7 @@ impl ListQuery {
         let mut order = Fragment::default();
         for (n, term) in self.order.iter().enumerate() {
             order.push(if n == 0 { "" } else { ", " });
-            order.push(term.expression);
+            order.append(term.sql());
             order.push(if term.descending == self.backward {
                 " ASC"
             } else {

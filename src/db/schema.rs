@@ -712,6 +712,52 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Tables and fields of a project by name. Those that the active deployment lacks stay, with their tags, but are not current.
+    catalog_items (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        kind -> Text,
+        table_name -> Text,
+        name -> Text,
+        label -> Text,
+        table_label -> Text,
+        description -> Nullable<Text>,
+        explore_name -> Text,
+        is_current -> Bool,
+        is_listed -> Bool,
+        access -> Jsonb,
+        usage_keys -> Array<Text>,
+        icon_unicode -> Nullable<Text>,
+        icon_url -> Nullable<Text>,
+        search -> Text,
+    }
+}
+
+diesel::table! {
+    /// Labels for catalog items of a project.
+    tags (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        name -> Text,
+        color -> Text,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// Which catalog items have which tags.
+    catalog_item_tags (item_id, tag_id) {
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        item_id -> Uuid,
+        tag_id -> Uuid,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     access_grants,
     charts,

@@ -57,6 +57,7 @@ fn fits(cast: &str, key: &str) -> bool {
         "::uuid" => uuid::Uuid::try_parse(key).is_ok(),
         "::timestamptz" => chrono::DateTime::parse_from_str(key, "%Y-%m-%d %H:%M:%S%.f%#z").is_ok(),
         "::int4" => key.parse::<i32>().is_ok(),
+        "::real" => key.parse::<f32>().is_ok_and(f32::is_finite),
         "::int8" => key.parse::<i64>().is_ok(),
         "::bool" => matches!(key, "true" | "false"),
         _ => !key.contains('\0'),
@@ -71,6 +72,7 @@ mod tests {
     fn order(signature: u32) -> OrderTerms {
         let term = |cast| OrderTerm {
             expression: "x",
+            binds: Vec::new(),
             cast,
             descending: false,
         };

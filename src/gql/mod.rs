@@ -15,6 +15,7 @@ mod mutation;
 mod order;
 mod scalars;
 mod scope;
+mod upload;
 mod user_error;
 
 pub use connection::{Connection, Edge, ListNode, PageInfo};
@@ -25,7 +26,7 @@ pub use filter::{
     column, search,
 };
 pub use ids::{id_argument, id_text, parse_id};
-pub use list::{Key, Listing, PageArgs, Span, children, field_place, list};
+pub use list::{Key, Listing, PageArgs, Span, children, children_by, field_place, list};
 pub use live::{FreshScopes, Live, LiveExt};
 pub use loader::{Batch, ById, Lanes};
 pub use mutation::{
@@ -35,6 +36,7 @@ pub use mutation::{
 pub use order::{OrderDirection, OrderField, OrderTerms};
 pub use scalars::{Color, Duration, FieldId, Locale, TimeZone, Url};
 pub use scope::{Limits, ResponseNotes, Scope, ScopeExt};
+pub use upload::{Upload, UploadedFile, Uploads};
 pub use user_error::{UserError, UserErrorCode, UserErrors, id_at};
 pub(crate) use {
     filter::enum_filter, filter::filterable, list::by_id_loader, list::listing, order::sortable,

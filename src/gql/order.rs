@@ -48,6 +48,7 @@ impl OrderTerms {
                 let descending = *direction == OrderDirection::Desc;
                 terms.push(OrderTerm {
                     expression,
+                    binds: Vec::new(),
                     cast,
                     descending,
                 });
@@ -57,6 +58,7 @@ impl OrderTerms {
         let (expression, cast) = F::TIE;
         terms.push(OrderTerm {
             expression,
+            binds: Vec::new(),
             cast,
             descending,
         });

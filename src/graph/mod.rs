@@ -11,7 +11,7 @@ use crate::{
     domains::{
         access, content,
         identity::{self, password::Passwords},
-        platform, project,
+        model, platform, project,
         query::{self, Queries},
         warehouse,
     },
@@ -45,6 +45,7 @@ pub struct Mutation(
     platform::PlatformMutation,
     warehouse::WarehouseMutation,
     query::QueryRunMutation,
+    model::ModelMutation,
 );
 
 /// Where following begins. Each operation follows one field.

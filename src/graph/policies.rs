@@ -5,7 +5,7 @@
 
 use crate::{
     authz::{FieldPolicy, Mode, Permission},
-    domains::{access, content, identity, platform, project, query, warehouse},
+    domains::{access, content, identity, model, platform, project, query, warehouse},
 };
 use serde::Serialize;
 
@@ -25,6 +25,10 @@ const LISTS: &[&[FieldPolicy]] = &[
     identity::session::POLICIES,
     identity::user::POLICIES,
     identity::viewer::POLICIES,
+    model::attribute::POLICIES,
+    model::catalog::POLICIES,
+    model::deployment::POLICIES,
+    model::tag::POLICIES,
     platform::job::POLICIES,
     platform::selftest::POLICIES,
     project::project::POLICIES,
@@ -73,6 +77,12 @@ const NODES: &[FieldPolicy] = &[
         Permission::DashboardView,
         "the space of its dashboard, with SPACE_VIEW",
     ),
+    FieldPolicy::object("Deployment", Permission::ProjectCompile, "the project"),
+    FieldPolicy::object(
+        "Dimension",
+        Permission::CatalogView,
+        "the project, as long as the active deployment has it; and the attributes that it asks for",
+    ),
     FieldPolicy::object(
         "Group",
         Permission::GroupView,
@@ -82,6 +92,11 @@ const NODES: &[FieldPolicy] = &[
         "Job",
         Permission::OrganizationEdit,
         "the organization; everywhere with SYSTEM_VIEW; or the caller asked for it or lends it their rights, and belongs to the organization",
+    ),
+    FieldPolicy::object(
+        "Metric",
+        Permission::CatalogView,
+        "the project, as long as the active deployment has it; and the attributes that it asks for",
     ),
     FieldPolicy::object(
         "Organization",
@@ -110,9 +125,20 @@ const NODES: &[FieldPolicy] = &[
     FieldPolicy::own("Session", "the caller's own sessions"),
     FieldPolicy::object("Space", Permission::SpaceView, "the space"),
     FieldPolicy::object(
+        "Table",
+        Permission::CatalogView,
+        "the project, as long as the active deployment has it; and the attributes that it asks for",
+    ),
+    FieldPolicy::object("Tag", Permission::CatalogView, "the project"),
+    FieldPolicy::object(
         "User",
         Permission::UserView,
         "the home of the account; or MEMBER_VIEW where it is a member; or it is the caller",
+    ),
+    FieldPolicy::object(
+        "UserAttribute",
+        Permission::UserAttributeView,
+        "the organization",
     ),
     FieldPolicy::own("WarehouseCredentials", "the caller's own credentials"),
 ];

@@ -22,7 +22,7 @@ pub(super) async fn receive(
         BodyType::OtherCharset => return Err(unsupported("the body must be in UTF-8")),
         BodyType::Other => {
             return Err(unsupported(
-                "the body must be JSON, with `Content-Type: application/json`",
+                "the body must be JSON, with `Content-Type: application/json`, or multipart/form-data with files",
             ));
         }
     }

@@ -51,6 +51,14 @@ impl Facts {
         }
     }
 
+    /// The same request, whose time begins now that its files have arrived.
+    pub(super) fn begun_now(&self) -> Self {
+        Self {
+            started: Instant::now(),
+            ..self.same()
+        }
+    }
+
     /// The facts of one more operation on the connection that a request began.
     pub(super) fn again(&self, ids: &RequestIds) -> Self {
         Self {

@@ -7,6 +7,7 @@ use super::{
     credentials::{self, Credentials},
     facts,
     failure::Failure,
+    multipart,
     negotiate::{self, Events, MediaType},
     params::{self, Requests},
     playground,
@@ -34,6 +35,15 @@ pub(super) async fn post(
     let Some((media, events)) = accepted(&parts) else {
         return not_acceptable(&facts);
     };
+    let mut facts = facts;
+    let received = if multipart::is_announced(&parts.headers) {
+        // Boxed: few requests have files, and all would carry the room for them.
+        let received = Box::pin(multipart::receive(&edge, &facts, &parts, body)).await;
+        facts = Arc::new(facts.begun_now());
+        received
+    } else {
+        receive(&edge, &parts, body).await
+    };
     let call = Call {
         edge: &edge,
         facts: &facts,
@@ -42,16 +52,17 @@ pub(super) async fn post(
         events,
         by_get: false,
     };
-    match body::receive(&parts.headers, body, &edge.app.config).await {
-        Ok(body) => {
-            let most = edge.app.config.batch_max;
-            match params::of_body(&body, &edge.app.guard, most) {
-                Ok(requests) => call.answer(requests).await,
-                Err(failure) => call.fail(failure),
-            }
-        }
+    match received {
+        Ok(requests) => call.answer(requests).await,
         Err(failure) => call.fail(failure),
     }
+}
+
+/// The operations of a body without files.
+async fn receive(edge: &Edge, parts: &Parts, body: Body) -> Result<Requests, Failure> {
+    let config = &edge.app.config;
+    let body = body::receive(&parts.headers, body, config).await?;
+    params::of_body(&body, &edge.app.guard, config.batch_max)
 }
 
 /// `GET /graphql`: queries, and the playground for browsers.

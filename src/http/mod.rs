@@ -26,6 +26,7 @@ mod holder;
 mod idempotency;
 mod journal;
 mod metrics;
+mod multipart;
 mod negotiate;
 mod operation;
 mod params;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     config::Introspection,
     gql::{
-        ErrorCode,
+        ErrorCode, Uploads,
         guard::{DocumentHash, Operation, OperationKind, Refusal},
     },
 };
@@ -44,6 +44,8 @@ pub(super) struct Ready {
     pub(super) kind: OperationKind,
     /// Values of its variables.
     pub(super) variables: Map<String, Json>,
+    /// Files that came with it.
+    pub(super) uploads: Uploads,
     /// Its cost in points.
     pub(super) cost: u32,
 }
@@ -121,6 +123,7 @@ impl Named {
             kind: operation.kind(),
             cost: operation.cost(&params.variables),
             variables: params.variables,
+            uploads: params.uploads,
             prepared,
         })
     }

@@ -1,7 +1,7 @@
 //! The parameters of operations, as they come in a body or in an address.
 
 use super::failure::Failure;
-use crate::gql::guard::Guard;
+use crate::gql::{Uploads, guard::Guard};
 use serde::{
     Deserialize, Deserializer,
     de::{SeqAccess, Visitor},
@@ -20,6 +20,8 @@ pub(super) struct Params {
     pub(super) variables: Map<String, Json>,
     /// SHA-256 of the document in lower-case hexadecimal, by the protocol of persisted queries.
     pub(super) hash: Option<String>,
+    /// Files that came with it.
+    pub(super) uploads: Uploads,
 }
 
 /// One operation or several.
@@ -198,6 +200,7 @@ impl Params {
             operation_name,
             variables,
             hash,
+            uploads: Uploads::default(),
         })
     }
 }

@@ -123,7 +123,10 @@ pub(super) fn request(ready: Ready) -> Request {
     let mut request = Request::new(String::new()).variables(Variables::from_json(variables));
     request.operation_name = ready.name;
     request.set_parsed_query(ready.prepared.tree.clone());
-    request
+    if ready.uploads.is_empty() {
+        return request;
+    }
+    request.data(ready.uploads)
 }
 
 /// The request took too long.

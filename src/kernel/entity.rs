@@ -51,6 +51,16 @@ entity_markers! {
     Deployment, DeploymentId, "deployment";
     /// A table and what is joined to it, of one deployment.
     Explore, ExploreId, "explore";
+    /// A table or field of a project, of whatever kind.
+    CatalogItem, CatalogItemId, "item";
+    /// A table of the semantic layer.
+    Table, TableId, "table";
+    /// A field to group and filter by.
+    Dimension, DimensionId, "dimension";
+    /// A field that is computed over groups of rows.
+    Metric, MetricId, "metric";
+    /// A label for items of the catalog.
+    Tag, TagId, "tag";
     /// A named fact about users that models ask for.
     UserAttribute, UserAttributeId, "attribute";
     /// A record of who did what.

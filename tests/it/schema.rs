@@ -175,6 +175,10 @@ async fn migrations_can_be_undone_and_redone() {
             include_str!("../../migrations/2026-11-22-000007_models/up.sql"),
             include_str!("../../migrations/2026-11-22-000007_models/down.sql"),
         ),
+        (
+            include_str!("../../migrations/2026-11-22-000008_catalog/up.sql"),
+            include_str!("../../migrations/2026-11-22-000008_catalog/down.sql"),
+        ),
     ];
     for (_, down) in migrations.iter().rev() {
         conn.batch_execute(down).await.expect("down.sql runs");

@@ -7,9 +7,22 @@
 //! - [`explore::query_settings`]: warehouse, week start and zones of a project.
 //! - [`attribute::user_facts`]: what row filters and required attributes are compared with.
 
+use async_graphql::MergedObject;
+
 pub mod attribute;
+pub mod catalog;
 pub mod deployment;
 pub mod explore;
 mod granularity;
+pub mod tag;
 
 pub use granularity::DateGranularity;
+
+/// What can be changed here.
+#[derive(MergedObject, Default)]
+pub struct ModelMutation(
+    deployment::DeploymentMutation,
+    catalog::CatalogMutation,
+    tag::TagMutation,
+    attribute::UserAttributeMutation,
+);

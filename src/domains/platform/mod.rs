@@ -2,7 +2,10 @@
 
 use crate::{
     config::JobsConfig,
-    domains::query::{self, Queries},
+    domains::{
+        model::deployment::CompileProject,
+        query::{self, Queries},
+    },
     jobs::Handlers,
     services::outbound,
 };
@@ -24,7 +27,10 @@ pub struct PlatformQuery(job::JobQuery);
 /// The client for requests to other servers cannot be set up.
 pub fn handlers(config: &JobsConfig, queries: &Queries) -> anyhow::Result<Handlers> {
     let selftest = selftest::Selftest::new(config.selftest_url.clone(), outbound()?);
-    let own = Handlers::default().with(selftest).with(housekeeping::Purge);
+    let own = Handlers::default()
+        .with(selftest)
+        .with(housekeeping::Purge)
+        .with(CompileProject);
     Ok(query::with_kinds(own, queries))
 }
 

@@ -41,6 +41,6 @@ pub const POLICIES: &[FieldPolicy] = &[
     FieldPolicy::change(
         "Mutation.runUnderlyingDataQuery",
         Permission::UnderlyingDataView,
-        "the project; and EXPLORE_USE",
+        "the project",
     ),
 ];

@@ -148,6 +148,20 @@ pub fn children<'a, L: Listing, F: OrderField>(
     Box::pin(async move { below::<L>(ctx, parent, link, page, (order, condition?)).await })
 }
 
+/// The same in an order that is made for the request, such as one by how well a row fits a search.
+///
+/// # Errors
+/// Wrong arguments, lack of sign-in, outages.
+pub fn children_by<'a, L: Listing>(
+    ctx: &'a Context<'_>,
+    (parent, link): (Uuid, &'static str),
+    page: &'a PageArgs,
+    order: OrderTerms,
+    condition: Fragment,
+) -> BoxFuture<'a, Result<Connection<L::Node>>> {
+    Box::pin(below::<L>(ctx, parent, link, page, (order, condition)))
+}
+
 async fn below<L: Listing>(
     ctx: &Context<'_>,
     parent: Uuid,

@@ -7,7 +7,7 @@ mod listing;
 mod positions;
 
 pub use args::PageArgs;
-pub use fields::{children, field_place, list};
+pub use fields::{children, children_by, field_place, list};
 pub use keys::Key;
 pub use listing::Listing;
 pub(crate) use listing::{by_id_loader, listing};

@@ -84,6 +84,7 @@ fn order(list: &str) -> OrderTerms {
     OrderTerms {
         terms: vec![OrderTerm {
             expression: "position",
+            binds: Vec::new(),
             cast: "::int8",
             descending: false,
         }],

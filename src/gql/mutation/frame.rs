@@ -259,6 +259,8 @@ fn conflict(constraint: &str) -> UserError {
         "roles_key_key" => taken("key", "this key"),
         "projects_name_key" => taken("name", "this name"),
         "spaces_slug_key" => taken("name", "this name"),
+        "tags_name_key" => taken("name", "this name"),
+        "user_attributes_name_key" => taken("name", "this name"),
         "access_grants_user_key" | "access_grants_group_key" => taken(
             "principal",
             "access of this user or group to the same scope",

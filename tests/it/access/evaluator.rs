@@ -120,7 +120,7 @@ impl Evaluator<'_> {
             && groups.any(|g| g.id == group && g.active && g.members.contains(&self.user.id))
     }
 
-    fn holds(&self, of: &World, place: Place, permission: &str) -> bool {
+    pub(super) fn holds(&self, of: &World, place: Place, permission: &str) -> bool {
         self.at(of, place).contains(permission)
     }
 

@@ -20,6 +20,12 @@ const NODES: &[(&str, &str)] = &[
     ("Chart", "chart.nested"),
     ("Dashboard", "dashboard.open"),
     ("Dashboard", "dashboard.nested"),
+    ("Deployment", "deployment"),
+    ("Dimension", "dimension"),
+    ("Metric", "metric"),
+    ("Table", "table"),
+    ("Tag", "tag"),
+    ("UserAttribute", "attribute"),
     ("DashboardTile", "tile.open"),
     ("DashboardTile", "tile.nested"),
     ("Group", "group"),
@@ -242,6 +248,11 @@ fn sees(stage: &Stage, persona: &str, slot: &str) -> bool {
     };
     let (of, id) = (&stage.ours.world, stage.ours.uuid(slot));
     match slot.split('.').next().expect("a kind") {
+        "deployment" => evaluator.holds(of, stage.ours.place(slot), "PROJECT_COMPILE"),
+        "table" | "dimension" | "metric" | "tag" => {
+            evaluator.holds(of, stage.ours.place(slot), "CATALOG_VIEW")
+        }
+        "attribute" => evaluator.holds(of, stage.ours.place(slot), "USER_ATTRIBUTE_VIEW"),
         "organization" => evaluator.sees_organization(id),
         "user" => evaluator.sees_user(of, of.users.iter().find(|u| u.id == id).expect("it")),
         "group" => evaluator.sees_group(of, id, stage.ours.uuid("organization")),

@@ -351,6 +351,66 @@ pub(super) fn operations() -> Vec<Operation> {
             json!({ "ids": ["$space.open"] }),
             &[("SPACE_DELETE", "space.open")],
         ),
+        // Files come by multipart only; who may not is refused before that is told.
+        own(
+            "deployProject",
+            json!({ "projectId": "$project.main", "manifest": "file:0:none" }),
+        ),
+        change(
+            "setExplores",
+            json!({ "projectId": "$project.main", "explores": [broken_explore()] }),
+            &[("PROJECT_COMPILE", "project.main")],
+        ),
+        change(
+            "activateDeployment",
+            json!({ "id": "$deployment" }),
+            &[("PROJECT_COMPILE", "deployment")],
+        ),
+        change(
+            "createTag",
+            json!({ "projectId": "$project.main", "name": "new", "color": "#1f6feb" }),
+            &[("TAG_MANAGE", "project.main")],
+        ),
+        change(
+            "updateTag",
+            json!({ "id": "$tag", "name": "new" }),
+            &[("TAG_MANAGE", "tag")],
+        ),
+        change(
+            "deleteTags",
+            json!({ "ids": ["$tag"] }),
+            &[("TAG_MANAGE", "tag")],
+        ),
+        change(
+            "tagCatalogItem",
+            json!({ "catalogItemId": "$dimension", "tagId": "$tag" }),
+            &[("CATALOG_EDIT", "dimension")],
+        ),
+        change(
+            "untagCatalogItem",
+            json!({ "catalogItemId": "$table", "tagId": "$tag" }),
+            &[("CATALOG_EDIT", "table")],
+        ),
+        change(
+            "setCatalogItemIcon",
+            json!({ "catalogItemId": "$metric", "icon": { "unicode": "☕" } }),
+            &[("CATALOG_EDIT", "metric")],
+        ),
+        change(
+            "createUserAttribute",
+            json!({ "organizationId": "$organization", "name": "new", "users": [], "groups": [] }),
+            &[("USER_ATTRIBUTE_MANAGE", "organization")],
+        ),
+        change(
+            "updateUserAttribute",
+            json!({ "id": "$attribute", "name": "new", "users": [], "groups": [] }),
+            &[("USER_ATTRIBUTE_MANAGE", "organization")],
+        ),
+        change(
+            "deleteUserAttributes",
+            json!({ "ids": ["$attribute"] }),
+            &[("USER_ATTRIBUTE_MANAGE", "organization")],
+        ),
         change(
             "setWarehouseConnection",
             json!({ "projectId": "$project.main", "warehouse": warehouse(), "skipTest": true }),
@@ -403,6 +463,16 @@ fn metric_query() -> Value {
     json!({
         "exploreName": "orders", "dimensions": ["orders_status"], "metrics": [], "filters": {},
         "sorts": [], "limit": 1, "tableCalculations": [],
+    })
+}
+
+/// An explore that says why it has no tables.
+fn broken_explore() -> Value {
+    json!({
+        "name": "new", "label": "new", "groups": [], "tags": [], "base_table": "new", "tables": {},
+        "joins": [], "parameters": {}, "granularities": {}, "case_sensitive": true,
+        "data_timezone": "UTC",
+        "errors": [{ "code": "NO_DIMENSIONS", "path": "", "message": "the model has no dimensions" }],
     })
 }
 

@@ -13,9 +13,10 @@ use axum::{
 use chartroom::kernel::{
     Secret, SecretKind,
     entity::{
-        AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, GroupId,
-        JobId, OrganizationId, OrganizationMembershipId, ProjectId, QueryRunId, RoleId, SessionId,
-        SpaceId, UserId, WarehouseCredentialsId,
+        AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, DeploymentId,
+        DimensionId, GroupId, JobId, MetricId, OrganizationId, OrganizationMembershipId, ProjectId,
+        QueryRunId, RoleId, SessionId, SpaceId, TableId, TagId, UserAttributeId, UserId,
+        WarehouseCredentialsId,
     },
 };
 use diesel::sql_types::Text;
@@ -89,7 +90,10 @@ impl Tenant {
         let id = Uuid::from_u128(bits);
         self.uuids.insert(slot, id);
         let kind = slot.split('.').next().expect("a kind");
-        self.slots.insert(slot, text(kind, id));
+        // Explores have no id in the graph.
+        if kind != "explore" {
+            self.slots.insert(slot, text(kind, id));
+        }
         id
     }
 
@@ -272,6 +276,17 @@ impl Tenant {
         self.make("tile.open");
         self.make("tile.nested");
         self.make("credentials");
+        for slot in [
+            "deployment",
+            "explore",
+            "table",
+            "dimension",
+            "metric",
+            "tag",
+            "attribute",
+        ] {
+            self.make(slot);
+        }
         // The membership of the colleague, by the name that organizations give it.
         let grant = self.uuid("grant.colleague");
         self.uuids.insert("membership", grant);
@@ -284,6 +299,9 @@ impl Tenant {
         match slot.split('.').next() {
             Some("space") => Place::Space(self.uuid(slot)),
             Some("project") => Place::Project(organization, self.uuid(slot)),
+            Some("deployment" | "table" | "dimension" | "metric" | "tag") => {
+                Place::Project(organization, self.uuid("project.main"))
+            }
             Some("chart" | "dashboard") => {
                 let id = self.uuid(slot);
                 let mut content = self.world.charts.iter().chain(&self.world.dashboards);
@@ -292,6 +310,68 @@ impl Tenant {
             Some("installation") => Place::Installation,
             _ => Place::Organization(organization),
         }
+    }
+
+    /// A deployment with one explore of one table with two fields, a tag and an attribute.
+    fn models(&self) -> String {
+        let mark = if self.number == 1 { "ours" } else { CANARY };
+        let field = json!({
+            "name": mark, "label": mark, "description": mark, "sql": [{ "text": mark }], "needs": {},
+            "hidden": false, "access": [], "format": {}, "groups": [mark], "tags": [mark], "display": {},
+        });
+        let with = |more: Value| {
+            let mut field = field.clone();
+            for (key, value) in more.as_object().expect("an object") {
+                field[key] = value.clone();
+            }
+            field
+        };
+        let dimension = with(json!({
+            "type": "STRING", "granularity": null, "is_interval_base": false, "naive": false,
+            "convert_timezone": false, "case_sensitive": null,
+        }));
+        let metric = with(json!({
+            "type": "COUNT", "percentile": null, "distinct_keys": [], "filters": [],
+            "show_underlying_values": null, "default_time_dimension": null,
+        }));
+        let table = json!({
+            "name": mark, "model": mark, "label": mark, "description": mark, "relation": [{ "text": mark }],
+            "row_filter": null, "row_filter_needs": {}, "dimensions": { mark: dimension },
+            "metrics": { mark: metric }, "primary_key": [], "access": [], "default_filters": [],
+            "default_time_dimension": null, "default_show_underlying_values": null,
+            "ordered_by_index": false, "group_details": {}, "sets": {}, "hidden": false, "ai_hint": null,
+        });
+        let definition = json!({
+            "name": mark, "label": mark, "description": mark, "groups": [mark], "tags": [mark],
+            "base_table": mark, "tables": { mark: table }, "joins": [], "parameters": {},
+            "granularities": {}, "case_sensitive": true, "week_start": null, "data_timezone": "UTC",
+            "errors": [{ "code": "BAD_REFERENCE", "path": mark, "message": mark }],
+            "source_path": mark, "spotlight": null,
+        });
+        format!(
+            "INSERT INTO deployments (id, organization_id, project_id, source, status, dbt_version, explore_count, error_count, compiled_at) \
+               VALUES ('{deployment}', '{organization}', '{project}', 'DBT', 'COMPILED', '{mark}', 1, 1, now());
+             INSERT INTO active_deployments (project_id, organization_id, deployment_id) VALUES ('{project}', '{organization}', '{deployment}');
+             INSERT INTO explores (id, organization_id, project_id, deployment_id, name, label, description, groups, tags, base_table, source_path, is_usable, error_count, access, definition) \
+               VALUES ('{explore}', '{organization}', '{project}', '{deployment}', '{mark}', '{mark}', '{mark}', '{{{mark}}}', '{{{mark}}}', '{mark}', '{mark}', true, 1, '[]', '{definition}');
+             INSERT INTO catalog_items (id, organization_id, project_id, kind, table_name, name, label, table_label, description, explore_name, is_current, is_listed, access, usage_keys, icon_unicode, search) \
+               SELECT i.id::uuid, '{organization}', '{project}', i.kind, '{mark}', i.name, '{mark}', '{mark}', '{mark}', '{mark}', true, true, '[]', '{{{mark}}}', '{mark}', '{mark}' \
+               FROM (VALUES ('{table}', 'TABLE', ''), ('{dimension}', 'DIMENSION', '{mark}'), ('{metric}', 'METRIC', '{mark}')) AS i(id, kind, name);
+             INSERT INTO tags (id, organization_id, project_id, name, color) VALUES ('{tag}', '{organization}', '{project}', '{mark}', '#000000');
+             INSERT INTO catalog_item_tags (organization_id, project_id, item_id, tag_id) VALUES ('{organization}', '{project}', '{table}', '{tag}');
+             INSERT INTO user_attributes (id, organization_id, name, description, default_value) VALUES ('{attribute}', '{organization}', '{mark}', '{mark}', '{mark}');
+             INSERT INTO user_attribute_users (organization_id, attribute_id, user_id, value) VALUES ('{organization}', '{attribute}', '{colleague}', '{mark}');\n",
+            organization = self.uuid("organization"),
+            project = self.uuid("project.main"),
+            deployment = self.uuid("deployment"),
+            explore = self.uuid("explore"),
+            table = self.uuid("table"),
+            dimension = self.uuid("dimension"),
+            metric = self.uuid("metric"),
+            tag = self.uuid("tag"),
+            attribute = self.uuid("attribute"),
+            colleague = self.uuid("user.colleague"),
+        )
     }
 
     /// Texts that do not come from ids: with the mark of the tenant in every one.
@@ -375,6 +455,12 @@ fn text(kind: &str, id: Uuid) -> String {
         "audit" => AuditEventId::from_uuid(id).to_string(),
         "job" => JobId::from_uuid(id).to_string(),
         "queryrun" => QueryRunId::from_uuid(id).to_string(),
+        "deployment" => DeploymentId::from_uuid(id).to_string(),
+        "table" => TableId::from_uuid(id).to_string(),
+        "dimension" => DimensionId::from_uuid(id).to_string(),
+        "metric" => MetricId::from_uuid(id).to_string(),
+        "tag" => TagId::from_uuid(id).to_string(),
+        "attribute" => UserAttributeId::from_uuid(id).to_string(),
         other => panic!("no kind {other}"),
     }
 }
@@ -432,6 +518,7 @@ impl Stage {
         [self.ours.world, self.theirs.world] = worlds;
         for tenant in [&self.ours, &self.theirs] {
             setting.push_str(&tenant.marks());
+            setting.push_str(&tenant.models());
         }
         for (persona, _) in PERSONAS {
             let user = match persona {

@@ -14,8 +14,11 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType, Type};
 use serde_json::{Map, Value, json};
 
 /// Kinds of ids, the more particular names first.
-const KINDS: [&str; 13] = [
+const KINDS: [&str; 16] = [
     "queryrun",
+    "deployment",
+    "attribute",
+    "tag",
     "job",
     "credentials",
     "apikey",
@@ -38,6 +41,7 @@ const NAMED: &[(&str, &[&str])] = &[
     ("SpaceFilter.parentId", &["space"]),
     ("scopeId", &["organization", "project", "space"]),
     ("DashboardContextInput.tileId", &["tile"]),
+    ("catalogItemId", &["table", "dimension", "metric"]),
     ("memberIds", &["user"]),
     ("createdById", &["user"]),
     ("UserRef.id", &["user"]),
@@ -59,6 +63,12 @@ const ALONE: [&str; 2] = ["RevokeSessionsInput.ids", "DeleteUsersInput.usernames
 
 /// What stands for each kind among the slots of a tenant.
 const EXAMPLES: &[(&str, &str)] = &[
+    ("deployment", "deployment"),
+    ("table", "table"),
+    ("dimension", "dimension"),
+    ("metric", "metric"),
+    ("tag", "tag"),
+    ("attribute", "attribute"),
     ("apikey", "apikey"),
     ("session", "session"),
     ("credentials", "credentials"),

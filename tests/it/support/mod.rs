@@ -6,6 +6,7 @@ mod models;
 mod postgres;
 mod reply;
 mod socket;
+mod upload;
 mod warehouse;
 mod world;
 
@@ -14,5 +15,6 @@ pub(crate) use app::{Actor, TestApp};
 pub(crate) use models::deploy_demo;
 pub(crate) use reply::Reply;
 pub(crate) use socket::{Heard, Socket};
+pub(crate) use upload::parts;
 pub(crate) use warehouse::TestWarehouse;
 pub(crate) use world::Tenant;

@@ -204,6 +204,16 @@ pub enum MetricType {
     Max,
     /// The middle value.
     Median,
+    /// The sum over different entities; in models only.
+    SumDistinct,
+    /// The mean over different entities; in models only.
+    AverageDistinct,
+    /// The ratio to the row before; in models only.
+    PercentOfPrevious,
+    /// The ratio to the sum of all rows; in models only.
+    PercentOfTotal,
+    /// The sum up to this row; in models only.
+    RunningTotal,
     /// A number computed from other metrics.
     Number,
     /// A text computed from other metrics.

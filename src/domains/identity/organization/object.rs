@@ -1,6 +1,7 @@
 //! The type `Organization` of the graph.
 
 use super::{OrganizationFilter, OrganizationOrderField, OrganizationRow, loader};
+use crate::domains::model::attribute::{UserAttribute, attributes_of};
 use crate::{
     authz::Permission,
     domains::{
@@ -229,5 +230,18 @@ impl Organization {
             filter.condition()
         })
         .await
+    }
+
+    /// Attributes of users that models ask for, by name. Needs USER_ATTRIBUTE_VIEW.
+    async fn user_attributes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<UserAttribute>> {
+        let page = PageArgs::new(first, after, last, before);
+        attributes_of(ctx, self.0.id, &page).await
     }
 }

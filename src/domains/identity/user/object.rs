@@ -5,6 +5,7 @@ use super::{
     list::{roles_assigned, roles_held},
     permissions_at,
 };
+use crate::domains::model::attribute::{UserAttributeAssignment, assignments_of};
 use crate::{
     authz::Permission,
     domains::{
@@ -292,5 +293,11 @@ impl User {
         let page = PageArgs::new(first, after, last, before);
         let link = "access_grants.user_id = p.id";
         access_grants_of(ctx, self.0.id.uuid(), link, filter.as_ref(), &page).await
+    }
+
+    /// What models know of the user, by attribute, as far as the caller holds USER_ATTRIBUTE_VIEW on
+    /// its organization.
+    async fn attributes(&self, ctx: &Context<'_>) -> Result<Vec<UserAttributeAssignment>> {
+        assignments_of(ctx, self.0.id).await
     }
 }

@@ -3,7 +3,22 @@
 //! A user has the values given to them and those of their active groups together; where there is
 //! none of either, the default of the attribute.
 
+mod list;
+mod loader;
+mod mutation;
+mod object;
+mod policy;
+mod row;
 mod store;
+
+pub use list::attributes_of;
+pub use mutation::UserAttributeMutation;
+pub use object::{
+    UserAttribute, UserAttributeAssignment, UserAttributeGroupValue, UserAttributeUserValue,
+    assignments_of,
+};
+pub use policy::POLICIES;
+pub use row::UserAttributeRow;
 
 use crate::{
     authz::System,

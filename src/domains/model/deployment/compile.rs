@@ -48,7 +48,6 @@ impl Compiled {
 
 #[derive(Deserialize)]
 struct Head {
-    #[serde(default)]
     metadata: Metadata,
 }
 

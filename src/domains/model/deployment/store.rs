@@ -1,22 +1,33 @@
 //! Statements on deployments.
 
-use super::{Compiled, row::DeploymentSource};
+use super::{
+    Compiled, DeploymentRow,
+    files::StoredFile,
+    row::{DeploymentSource, DeploymentStatus},
+};
 use crate::{
-    authz::{Create, Grant},
-    db::{Bind, Conn, sql},
+    authz::{Create, Edit, Grant, Resource as _, View, Visible},
+    db::{
+        Bind, Conn,
+        schema::{deployments, explores},
+        sql,
+    },
+    domains::model::catalog,
     kernel::{
         Error, Result,
-        entity::{Deployment, DeploymentId, ExploreId, OrganizationId, Project, UserId},
+        entity::{
+            Deployment, DeploymentId, ExploreId, JobId, OrganizationId, Project, ProjectId, UserId,
+        },
     },
     semantic::model::Explore,
 };
 use chrono::{DateTime, Utc};
-use diesel::sql_types as st;
+use diesel::{prelude::*, sql_types as st};
 use diesel_async::RunQueryDsl;
 use serde_json::json;
 
 /// How many deployments of a project are kept.
-pub(super) const KEPT: i32 = 20;
+const KEPT: i32 = 20;
 
 /// Explores in one statement.
 const AT_ONCE: usize = 50;
@@ -89,13 +100,168 @@ pub(super) async fn create(
     Ok(())
 }
 
-/// Stores the explores of a deployment, makes it the active one, and forgets the oldest ones.
+/// Keeps the files of a deployment until it is compiled.
+pub(super) async fn put_files(
+    mut conn: &Conn,
+    project: &Grant<Create<Deployment>, Project>,
+    id: DeploymentId,
+    files: &[StoredFile],
+) -> Result<()> {
+    for file in files {
+        sql(
+            "INSERT INTO deployment_files (organization_id, deployment_id, kind, content) VALUES (?, ?, ?, ?)",
+            [
+                owner(project)?.into(),
+                id.into(),
+                file.kind.as_str().into(),
+                file.content.clone().into(),
+            ],
+        )
+        .statement::<()>()
+        .execute(&mut conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Notes which job compiles a deployment.
+pub(super) async fn set_job(
+    mut conn: &Conn,
+    project: &Grant<Create<Deployment>, Project>,
+    id: DeploymentId,
+    job: JobId,
+) -> Result<()> {
+    sql(
+        "UPDATE deployments SET job_id = ? WHERE id = ? AND project_id = ?",
+        [job.into(), id.into(), project.id().into()],
+    )
+    .statement::<()>()
+    .execute(&mut conn)
+    .await?;
+    Ok(())
+}
+
+/// A deployment that is to be compiled.
+pub(super) struct Pending {
+    pub(super) source: DeploymentSource,
+    pub(super) status: DeploymentStatus,
+    pub(super) is_strict: bool,
+    /// Kinds and compressed contents.
+    pub(super) files: Vec<(String, Vec<u8>)>,
+}
+
+/// A deployment with its files, and notes the job that reads it.
+pub(super) async fn pending(
+    mut conn: &Conn,
+    project: &Grant<Create<Deployment>, Project>,
+    id: DeploymentId,
+    job: JobId,
+) -> Result<Option<Pending>> {
+    set_job(conn, project, id, job).await?;
+    let row: Option<(DeploymentSource, DeploymentStatus, bool)> = sql(
+        "SELECT source, status, is_strict FROM deployments WHERE id = ? AND project_id = ?",
+        [id.into(), project.id().into()],
+    )
+    .statement::<(st::Text, st::Text, st::Bool)>()
+    .get_result(&mut conn)
+    .await
+    .optional()?;
+    let Some((source, status, is_strict)) = row else {
+        return Ok(None);
+    };
+    let files = sql(
+        "SELECT kind, content FROM deployment_files WHERE deployment_id = ?",
+        [id.into()],
+    );
+    let files = files
+        .statement::<(st::Text, st::Binary)>()
+        .load(&mut conn)
+        .await?;
+    Ok(Some(Pending {
+        source,
+        status,
+        is_strict,
+        files,
+    }))
+}
+
+/// Notes why a deployment was refused.
+pub(super) async fn refuse(
+    mut conn: &Conn,
+    project: &Grant<Create<Deployment>, Project>,
+    id: DeploymentId,
+    message: &str,
+) -> Result<()> {
+    sql(
+        "UPDATE deployments SET status = 'FAILED', error = ? WHERE id = ? AND project_id = ? AND status <> 'COMPILED'",
+        [
+            message.replace('\0', "").into(),
+            id.into(),
+            project.id().into(),
+        ],
+    )
+    .statement::<()>()
+    .execute(&mut conn)
+    .await?;
+    Ok(())
+}
+
+/// The deployment of the grant.
+pub(super) async fn get(
+    mut conn: &Conn,
+    deployment: &Grant<Edit, Deployment>,
+) -> Result<DeploymentRow> {
+    let row = deployments::table
+        .find(deployment.id())
+        .select(DeploymentRow::as_select())
+        .first(&mut conn)
+        .await?;
+    Ok(row)
+}
+
+/// The explores of the deployment of the grant.
+pub(super) async fn definitions(
+    mut conn: &Conn,
+    deployment: &Grant<Edit, Deployment>,
+) -> Result<Vec<Explore>> {
+    let texts: Vec<String> = explores::table
+        .select(explores::definition)
+        .filter(explores::deployment_id.eq(deployment.id()))
+        .order(explores::id)
+        .load(&mut conn)
+        .await?;
+    let read = |text: &String| serde_json::from_str(text).map_err(anyhow::Error::new);
+    Ok(texts.iter().map(read).collect::<Result<_, _>>()?)
+}
+
+/// The active deployments of projects that the viewer sees, with the version of dbt.
+pub(super) async fn active_of(
+    mut conn: &Conn,
+    visible: &Visible<Project, View>,
+    ids: &[ProjectId],
+) -> Result<Vec<(ProjectId, DeploymentId, Option<String>)>> {
+    let statement = sql(
+        "SELECT projects.id, d.id, d.dbt_version FROM projects \
+         JOIN active_deployments a ON a.project_id = projects.id JOIN deployments d ON d.id = a.deployment_id \
+         WHERE projects.id = ANY(?) AND ",
+        [Bind::from(ids)],
+    );
+    let rows = statement
+        .with(Project::visible(visible.viewer()))
+        .statement::<(st::Uuid, st::Uuid, st::Nullable<st::Text>)>()
+        .load(&mut conn)
+        .await?;
+    Ok(rows)
+}
+
+/// Stores the explores of a deployment, makes it the active one unless one that was given later is,
+/// and forgets the oldest ones; tells whether it is active now.
 pub(super) async fn activate_compiled(
     mut conn: &Conn,
     project: &Grant<Create<Deployment>, Project>,
     activation: Activation,
     compiled: &Compiled,
-) -> Result<()> {
+) -> Result<bool> {
     for explores in compiled.explores.chunks(AT_ONCE) {
         insert_explores(conn, project, activation.deployment, explores).await?;
     }
@@ -121,26 +287,36 @@ pub(super) async fn activate_compiled(
     .statement::<()>()
     .execute(&mut conn)
     .await?;
-    activate(conn, project, activation).await?;
-    forget_oldest(conn, project).await
+    let is_active = activate(conn, project, activation, true).await?;
+    if is_active {
+        let items = catalog::items(project.id(), &compiled.explores);
+        catalog::replace(conn, project, &items).await?;
+    }
+    forget_oldest(conn, project).await?;
+    Ok(is_active)
 }
 
-/// Makes a compiled deployment the active one of its project; tells whether it could.
+/// Makes a compiled deployment the active one of its project; if asked, only if none that was given
+/// later is. Tells whether it did.
 pub(super) async fn activate(
     mut conn: &Conn,
     project: &Grant<Create<Deployment>, Project>,
     activation: Activation,
+    only_newest: bool,
 ) -> Result<bool> {
     let changed = sql(
         "INSERT INTO active_deployments (project_id, organization_id, deployment_id, activated_at, activated_by) \
          SELECT d.project_id, d.organization_id, d.id, now(), ? FROM deployments d \
-         WHERE d.id = ? AND d.project_id = ? AND d.status = 'COMPILED' \
+         WHERE d.id = ? AND d.project_id = ? AND d.status = 'COMPILED' AND NOT (? AND EXISTS ( \
+           SELECT FROM active_deployments a JOIN deployments l ON l.id = a.deployment_id \
+           WHERE a.project_id = d.project_id AND l.created_at > d.created_at)) \
          ON CONFLICT (project_id) DO UPDATE SET deployment_id = excluded.deployment_id, \
            activated_at = excluded.activated_at, activated_by = excluded.activated_by",
         [
             activation.by.into(),
             activation.deployment.into(),
             project.id().into(),
+            only_newest.into(),
         ],
     )
     .statement::<()>()

@@ -13,7 +13,7 @@ use crate::{
 use async_graphql::Context;
 use chrono_tz::Tz;
 use moka::sync::Cache;
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 /// How much JSON of explores is kept in parsed form, in bytes. What is made of it takes some times
 /// as much memory.
@@ -41,6 +41,16 @@ struct Key {
 #[derive(Clone)]
 pub struct Models {
     parsed: Cache<Key, (Arc<Explore>, u32)>,
+}
+
+impl Key {
+    const fn of(row: &store::ActiveRow) -> Self {
+        Self {
+            explore: row.explore,
+            week_start: row.settings.week_start,
+            data_timezone: row.settings.data_timezone,
+        }
+    }
 }
 
 impl std::fmt::Debug for Models {
@@ -83,39 +93,53 @@ impl Models {
         project: ProjectId,
         name: &str,
     ) -> Result<Option<ActiveExplore>> {
-        let system = System::new("reading an explore of a project");
-        let found = store::active(conn, system, project, name).await?;
-        let Some((deployment, id, settings)) = found else {
-            return Ok(None);
-        };
-        let explore = self.explore(conn, id, &settings).await?;
-        Ok(explore.map(|explore| ActiveExplore {
-            deployment,
-            explore,
-            settings,
-        }))
+        let key = (project, name.to_owned());
+        let mut found = self
+            .active_explores(conn, std::slice::from_ref(&key))
+            .await?;
+        Ok(found.remove(&key))
     }
 
-    /// An explore by its id, under the settings of its project.
-    async fn explore(
+    /// The same for several explores, with two statements at most.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn active_explores(
         &self,
         conn: &Conn,
-        id: ExploreId,
-        settings: &QuerySettings,
-    ) -> Result<Option<Arc<Explore>>> {
-        let key = Key {
-            explore: id,
-            week_start: settings.week_start,
-            data_timezone: settings.data_timezone,
-        };
-        if let Some((explore, _)) = self.parsed.get(&key) {
-            return Ok(Some(explore));
+        named: &[(ProjectId, String)],
+    ) -> Result<HashMap<(ProjectId, String), ActiveExplore>> {
+        let system = System::new("reading explores of projects");
+        let rows = store::active(conn, system, named).await?;
+        let unknown = rows
+            .iter()
+            .filter(|row| self.parsed.get(&Key::of(row)).is_none());
+        let unknown: Vec<_> = unknown.map(|row| row.explore).collect();
+        let mut read = HashMap::new();
+        if !unknown.is_empty() {
+            let texts = store::definitions(conn, system, &unknown).await?;
+            read.extend(texts);
         }
-        let system = System::new("parsing an explore");
-        let Some(definition) = store::definition(conn, system, id).await? else {
-            return Ok(None);
-        };
-        let mut explore: Explore = serde_json::from_str(&definition).map_err(anyhow::Error::new)?;
+        let mut found = HashMap::new();
+        for row in rows {
+            let key = Key::of(&row);
+            let explore = match (self.parsed.get(&key), read.get(&row.explore)) {
+                (Some((explore, _)), _) => explore,
+                (None, Some(text)) => self.parse(key, text, row.settings)?,
+                (None, None) => continue,
+            };
+            let active = ActiveExplore {
+                deployment: row.deployment,
+                explore,
+                settings: row.settings,
+            };
+            found.insert((row.project, row.name), active);
+        }
+        Ok(found)
+    }
+
+    fn parse(&self, key: Key, text: &str, settings: QuerySettings) -> Result<Arc<Explore>> {
+        let mut explore: Explore = serde_json::from_str(text).map_err(anyhow::Error::new)?;
         if settings.week_start.is_some() {
             explore.week_start = settings.week_start;
         }
@@ -123,8 +147,8 @@ impl Models {
             explore.data_timezone = zone;
         }
         let explore = Arc::new(explore);
-        let size = u32::try_from(definition.len()).unwrap_or(u32::MAX);
+        let size = u32::try_from(text.len()).unwrap_or(u32::MAX);
         self.parsed.insert(key, (explore.clone(), size));
-        Ok(Some(explore))
+        Ok(explore)
     }
 }

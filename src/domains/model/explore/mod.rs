@@ -5,8 +5,19 @@
 //! it was when the models were compiled.
 
 mod cache;
+mod list;
+mod loader;
+mod object;
+mod policy;
+mod row;
 mod settings;
 mod store;
 
 pub use cache::{ActiveExplore, Models};
+pub use list::{ExploreFilter, explores_of};
+pub use loader::explore_of;
+pub(super) use loader::{definition, facts};
+pub(super) use object::joined;
+pub use object::{Explore, ExploreError, JoinType, JoinedTable};
+pub use row::ExploreRow;
 pub use settings::{QuerySettings, query_settings};

@@ -1,13 +1,13 @@
 //! Statements on explores.
 
-use super::QuerySettings;
+use super::{ExploreRow, QuerySettings};
 use crate::{
-    authz::System,
-    db::{Conn, schema::explores, sql},
+    authz::{Resource as _, System, View, Visible},
+    db::{Bind, Conn, schema::explores, sql},
     domains::warehouse::connection,
     kernel::{
         Result,
-        entity::{DeploymentId, ExploreId, ProjectId},
+        entity::{DeploymentId, Explore, ExploreId, ProjectId},
     },
     semantic::value::Weekday,
     services::warehouse::{Settings, WarehouseType},
@@ -28,27 +28,65 @@ type ConnectedSql = (
     st::Nullable<st::Text>,
 );
 
-/// The explore of that name in the active deployment of a project, and the settings of the project.
+/// An explore of an active deployment, and the settings of its project.
+pub(super) struct ActiveRow {
+    pub(super) project: ProjectId,
+    pub(super) name: String,
+    pub(super) deployment: DeploymentId,
+    pub(super) explore: ExploreId,
+    pub(super) settings: QuerySettings,
+}
+
+/// Explores by name in the active deployments of projects.
 pub(super) async fn active(
     mut conn: &Conn,
     _: System,
-    project: ProjectId,
-    name: &str,
-) -> Result<Option<(DeploymentId, ExploreId, QuerySettings)>> {
-    let found: Option<(DeploymentId, ExploreId, Connected)> = sql(
-        "SELECT e.deployment_id, e.id, w.kind, w.settings, w.start_of_week FROM active_deployments a \
-         JOIN explores e ON e.deployment_id = a.deployment_id AND e.name = ? \
-         LEFT JOIN warehouse_connections w ON w.project_id = a.project_id \
-         WHERE a.project_id = ?",
-        [name.into(), project.into()],
+    keys: &[(ProjectId, String)],
+) -> Result<Vec<ActiveRow>> {
+    let (projects, names): (Vec<_>, Vec<_>) = keys.iter().cloned().unzip();
+    let rows: Vec<((ProjectId, String), DeploymentId, ExploreId, Connected)> = sql(
+        "SELECT a.project_id, e.name, e.deployment_id, e.id, w.kind, w.settings, w.start_of_week \
+         FROM unnest(?, ?) AS wanted(project_id, name) \
+         JOIN active_deployments a ON a.project_id = wanted.project_id \
+         JOIN explores e ON e.deployment_id = a.deployment_id AND e.name = wanted.name \
+         LEFT JOIN warehouse_connections w ON w.project_id = a.project_id",
+        [Bind::from(projects), Bind::Texts(names)],
     )
-    .statement::<(st::Uuid, st::Uuid, ConnectedSql)>()
-    .get_result(&mut conn)
-    .await
-    .optional()?;
-    found
-        .map(|(deployment, id, connected)| Ok((deployment, id, read(connected)?)))
-        .transpose()
+    .statement::<((st::Uuid, st::Text), st::Uuid, st::Uuid, ConnectedSql)>()
+    .load(&mut conn)
+    .await?;
+    rows.into_iter()
+        .map(|((project, name), deployment, explore, connected)| {
+            Ok(ActiveRow {
+                project,
+                name,
+                deployment,
+                explore,
+                settings: read(connected)?,
+            })
+        })
+        .collect()
+}
+
+/// Explores by name in the active deployments of projects, as far as the viewer sees them.
+pub(super) async fn by_name(
+    mut conn: &Conn,
+    visible: &Visible<Explore, View>,
+    keys: &[(ProjectId, String)],
+) -> Result<Vec<ExploreRow>> {
+    let (projects, names): (Vec<_>, Vec<_>) = keys.iter().cloned().unzip();
+    let wanted = sql(
+        "(explores.project_id, explores.name) IN (SELECT * FROM unnest(?, ?)) AND explores.deployment_id = \
+         (SELECT a.deployment_id FROM active_deployments a WHERE a.project_id = explores.project_id)",
+        [Bind::from(projects), Bind::Texts(names)],
+    );
+    let rows = explores::table
+        .select(ExploreRow::as_select())
+        .filter(wanted)
+        .filter(Explore::visible(visible.viewer()))
+        .load(&mut conn)
+        .await?;
+    Ok(rows)
 }
 
 /// The settings of a project.
@@ -93,17 +131,16 @@ const fn weekday(day: connection::Weekday) -> Weekday {
     }
 }
 
-/// An explore as it is stored.
-pub(super) async fn definition(
+/// Explores as they are stored.
+pub(super) async fn definitions(
     mut conn: &Conn,
     _: System,
-    id: ExploreId,
-) -> Result<Option<String>> {
+    ids: &[ExploreId],
+) -> Result<Vec<(ExploreId, String)>> {
     let found = explores::table
-        .select(explores::definition)
-        .filter(explores::id.eq(id))
-        .first(&mut conn)
-        .await
-        .optional()?;
+        .select((explores::id, explores::definition))
+        .filter(explores::id.eq_any(ids))
+        .load(&mut conn)
+        .await?;
     Ok(found)
 }

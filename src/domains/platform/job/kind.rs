@@ -11,6 +11,8 @@ crate::db::text_enum! {
         SqlQuery = "SQL_QUERY",
         /// Computes the totals of a metric query.
         Totals = "TOTALS",
+        /// Compiles models into the explores of a project.
+        CompileProject = "COMPILE_PROJECT",
         /// Deletes what was kept long enough.
         Purge = "PURGE",
     }

@@ -7,6 +7,7 @@ use crate::{
             organization::{Organization, OrganizationRow},
             user::{User, UserRow},
         },
+        model::deployment::CompileReport,
         platform::{housekeeping::PurgeReport, selftest::SelftestReport},
         project::project::{Project, ProjectRow},
         query::{
@@ -16,7 +17,7 @@ use crate::{
     },
     gql::{Connection, PageArgs, ScopeExt as _, UserErrorCode, children, id_text},
     jobs::{FailureCode, JobEventRow, JobLogRow, JobStatus, LogLevel, Progress, StoredError},
-    kernel::{Error, Result},
+    kernel::{Error, Result, entity::ProjectId},
 };
 use async_graphql::{Context, ID, Object, SimpleObject, Union};
 use chrono::{DateTime, Utc};
@@ -295,6 +296,8 @@ pub enum JobResult {
     Query(QueryRun),
     /// Of a purge.
     Purge(PurgeReport),
+    /// The project whose models were compiled; the result is null if it is not visible.
+    Project(Project),
 }
 
 impl JobResult {
@@ -307,6 +310,12 @@ impl JobResult {
                 let report: QueryReport = parse(stored)?;
                 let row = ctx.by_id::<QueryRunRow>(report.run).await?;
                 Ok(row.map(|row| Self::Query(row.into())))
+            }
+            Some(JobKind::CompileProject) => {
+                let report: CompileReport = parse(stored)?;
+                let id = ProjectId::from_uuid(report.project);
+                let row = ctx.by_id::<ProjectRow>(id).await?;
+                Ok(row.map(|row| Self::Project(row.into())))
             }
             None => Ok(None),
         }

@@ -17,6 +17,14 @@ use crate::{
             organization::{Organization, OrganizationRow},
             user::{User, UserRow},
         },
+        model::{
+            catalog::{
+                CatalogItem, CatalogItemFilter, CatalogItemOrder, Table, catalog_of, table_of,
+            },
+            deployment::{Deployment, dbt_version_of, deployments_of},
+            explore::{Explore, ExploreFilter, explore_of, explores_of},
+            tag::{Tag, tags_of},
+        },
         warehouse::{
             connection::{WarehouseConnection, connection_of, preferred_credentials_of},
             credentials::WarehouseCredentials,
@@ -182,6 +190,92 @@ impl Project {
     async fn updated_by(&self, ctx: &Context<'_>) -> Option<Result<User>> {
         let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
         row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// The version of dbt that wrote the models; null without models, and for models from elsewhere.
+    async fn dbt_version(&self, ctx: &Context<'_>) -> Option<Result<String>> {
+        dbt_version_of(ctx, self.0.id).await.transpose()
+    }
+
+    /// Models that were given to the project, the newest first; the last twenty. Needs
+    /// PROJECT_COMPILE.
+    async fn deployments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Deployment>> {
+        let page = PageArgs::new(first, after, last, before);
+        deployments_of(ctx, self.0.id, &page).await
+    }
+
+    /// The explores of the active deployment by label, those that failed to compile included. Needs
+    /// CATALOG_VIEW.
+    async fn explores(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<ExploreFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Explore>> {
+        let page = PageArgs::new(first, after, last, before);
+        explores_of(ctx, self.0.id, filter.as_ref(), &page).await
+    }
+
+    /// One explore; null if there is none of this name, or the caller may not see it.
+    async fn explore(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Name of the explore.")] name: String,
+    ) -> Option<Result<Explore>> {
+        explore_of(ctx, self.0.id, &name).await.transpose()
+    }
+
+    /// One table; null if there is none of this name, or the caller may not see it.
+    async fn table(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Name of the table: that of the model, or the alias of a join.")]
+        name: String,
+    ) -> Option<Result<Table>> {
+        table_of(ctx, self.0.id, &name).await.transpose()
+    }
+
+    /// The tables, dimensions and metrics of the project, but for hidden ones and those that ask for
+    /// attributes that the caller lacks. Needs CATALOG_VIEW.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn catalog(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<CatalogItemFilter>,
+        #[graphql(
+            desc = "In which order; unless given, by how well they fit the search, else by title."
+        )]
+        order_by: Option<Vec<CatalogItemOrder>>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<CatalogItem>> {
+        let page = PageArgs::new(first, after, last, before);
+        catalog_of(ctx, self.0.id, filter.as_ref(), order_by, &page).await
+    }
+
+    /// Labels for items of the catalog, by name. Needs CATALOG_VIEW.
+    async fn tags(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<Tag>> {
+        let page = PageArgs::new(first, after, last, before);
+        tags_of(ctx, self.0.id, &page).await
     }
 
     /// The charts of the project, those inside dashboards included.

@@ -8,7 +8,7 @@ use crate::{
     db::{Conn, Fragment, sql},
     kernel::{
         Result,
-        entity::{Chart, Dashboard, Deployment, OrganizationId, Project, ProjectId, Space},
+        entity::{Chart, Dashboard, Deployment, OrganizationId, Project, ProjectId, Space, Tag},
     },
 };
 use diesel::{OptionalExtension as _, sql_types as st};
@@ -95,4 +95,5 @@ permits! {
     Create<Chart> => ChartCreate,
     Create<Dashboard> => DashboardCreate,
     Create<Deployment> => ProjectCompile,
+    Create<Tag> => TagManage,
 }
