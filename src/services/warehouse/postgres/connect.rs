@@ -21,6 +21,9 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// How long a request to cancel may take.
 const CANCELLING: Duration = Duration::from_secs(10);
 
+/// How long after a request to cancel another one is sent.
+const ASKING_AGAIN: Duration = Duration::from_millis(500);
+
 /// How to make connections to one warehouse.
 pub(super) struct Connector {
     surroundings: Arc<Surroundings>,
@@ -43,8 +46,17 @@ pub(super) struct Stop {
 }
 
 impl Stop {
-    /// Asks the server to stop the statement, then closes the connection.
+    /// Asks the server to stop the statement, and closes the connection.
     pub(super) async fn now(self) {
+        self.ask().await;
+        self.driver.abort();
+        // A request that comes between two messages of the protocol is lost, and the statement would
+        // run to its end for nobody.
+        tokio::time::sleep(ASKING_AGAIN).await;
+        self.ask().await;
+    }
+
+    async fn ask(&self) {
         let asked = async {
             match &self.tls {
                 Some(tls) => {
@@ -57,7 +69,6 @@ impl Stop {
         if let Ok(Err(error)) = tokio::time::timeout(CANCELLING, asked).await {
             tracing::debug!(%error, "a query could not be cancelled in its warehouse");
         }
-        self.driver.abort();
     }
 }
 
