@@ -18,6 +18,7 @@ mod revocation;
 mod rules;
 mod schema;
 mod secrets;
+mod stage;
 mod worlds;
 
 /// Compares a text with a committed file; `CHARTROOM_UPDATE_GOLDEN=1` writes the file instead.

@@ -56,6 +56,13 @@ fn query(field: &'static str, variables: Value, expect: Expect) -> Operation {
     }
 }
 
+fn watch(field: &'static str, variables: Value, expect: Expect) -> Operation {
+    Operation {
+        root: "Subscription",
+        ..query(field, variables, expect)
+    }
+}
+
 fn change(
     field: &'static str,
     input: Value,
@@ -175,6 +182,17 @@ pub(super) fn operations() -> Vec<Operation> {
         ),
         query("job", json!({ "id": "$job.ended" }), Sees("job.ended")),
         query("jobs", json!({}), List),
+        watch(
+            "jobUpdated",
+            json!({ "id": "$job.ended", "afterVersion": 0 }),
+            Sees("job.ended"),
+        ),
+        watch(
+            "jobLogAppended",
+            json!({ "id": "$job.ended", "afterSeq": 0 }),
+            Sees("job.ended"),
+        ),
+        watch("jobsUpdated", json!({}), List),
         change(
             "cancelJob",
             json!({ "id": "$job.waiting" }),

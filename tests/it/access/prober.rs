@@ -7,8 +7,9 @@
 
 use super::{
     operations::{Operation, document, fill, operations},
-    personas::{CANARY, Stage, never_issued},
+    personas::{CANARY, never_issued},
     schema::{arguments, input, schema},
+    stage::Stage,
 };
 use apollo_compiler::schema::{ExtendedType, InputObjectType, Type};
 use serde_json::{Map, Value, json};

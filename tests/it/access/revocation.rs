@@ -1,6 +1,6 @@
 //! What was taken away is gone with the next request, on another node within five seconds.
 
-use super::personas::Stage;
+use super::stage::Stage;
 use diesel_async::SimpleAsyncConnection as _;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};

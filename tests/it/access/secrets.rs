@@ -1,6 +1,6 @@
 //! What must never show: secrets in the schema, inputs in the log.
 
-use super::{personas::Stage, schema::schema};
+use super::{schema::schema, stage::Stage};
 use apollo_compiler::schema::ExtendedType;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, Version, password_hash::SaltString};
 use diesel_async::SimpleAsyncConnection as _;
