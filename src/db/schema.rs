@@ -119,6 +119,25 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// What validations found.
+    validation_errors (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        job_id -> Nullable<Uuid>,
+        is_latest -> Bool,
+        source -> Text,
+        error_type -> Text,
+        error -> Text,
+        field_name -> Nullable<Text>,
+        chart_id -> Nullable<Uuid>,
+        dashboard_id -> Nullable<Uuid>,
+        explore_name -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
     /// Dashboards: tiles on a grid, in tabs, with filters over all of them.
     dashboards (id) {
         id -> Uuid,

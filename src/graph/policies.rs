@@ -33,6 +33,7 @@ const LISTS: &[&[FieldPolicy]] = &[
     platform::selftest::POLICIES,
     project::project::POLICIES,
     query::POLICIES,
+    query::validation::POLICIES,
     warehouse::connection::POLICIES,
     warehouse::credentials::POLICIES,
 ];
@@ -116,6 +117,11 @@ const NODES: &[FieldPolicy] = &[
     FieldPolicy::own(
         "QueryRun",
         "the caller's own runs, as long as they may run them: EXPLORE_USE, UNDERLYING_DATA_VIEW or SQL_RUN on the project, or sight of the chart",
+    ),
+    FieldPolicy::object(
+        "ValidationError",
+        Permission::ProjectValidate,
+        "the project; what it tells of content asks for sight of the content",
     ),
     FieldPolicy::object(
         "Role",

@@ -67,6 +67,8 @@ entity_markers! {
     AuditEvent, AuditEventId, "audit";
     /// An execution of a query on a warehouse.
     QueryRun, QueryRunId, "queryrun";
+    /// Something that a validation found.
+    ValidationError, ValidationErrorId, "validationerror";
     /// A stored answer of a warehouse.
     QueryResult, QueryResultId, "queryresult";
     /// A piece of long work.

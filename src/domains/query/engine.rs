@@ -98,10 +98,15 @@ struct Beside<'a> {
 }
 
 /// A query of the graph as the compiler reads it.
-fn compiler_form(query: &metric_query::MetricQuery) -> Result<MetricQuery, NotCompiled> {
-    let value =
-        serde_json::to_value(query).map_err(|error| Error::from(anyhow::Error::new(error)))?;
-    Ok(MetricQuery::read(&value)?)
+pub(super) fn compiler_form(query: &metric_query::MetricQuery) -> Result<MetricQuery, Issue> {
+    let value = serde_json::to_value(query).map_err(|error| {
+        Issue::new(
+            Code::BadDefinition,
+            "",
+            format!("cannot be written: {error}"),
+        )
+    })?;
+    MetricQuery::read(&value)
 }
 
 impl Queries {

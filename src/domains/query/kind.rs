@@ -8,6 +8,7 @@ use super::{
         store::{self, Outcome},
     },
     spec::{Ask, Spec},
+    validation::Validate,
 };
 use crate::{
     authz::{Place, System, View, Viewer},
@@ -60,10 +61,12 @@ macro_rules! kinds {
             }
         )*
 
-        /// Adds the kinds of jobs that run queries.
+        /// Adds the kinds of jobs that run and check queries.
         #[must_use]
         pub fn with_kinds(handlers: Handlers, queries: &Queries) -> Handlers {
-            handlers$(.with($name(queries.clone())))*
+            handlers
+                $(.with($name(queries.clone())))*
+                .with(Validate(queries.clone()))
         }
     };
 }

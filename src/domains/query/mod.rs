@@ -16,6 +16,7 @@ pub mod result;
 pub mod run;
 mod source;
 pub mod spec;
+pub mod validation;
 mod wait;
 
 pub use compile::CompileQuery;

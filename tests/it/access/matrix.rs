@@ -36,6 +36,7 @@ const NODES: &[(&str, &str)] = &[
     ("Project", "project.main"),
     ("Project", "project.second"),
     ("QueryRun", "queryrun"),
+    ("ValidationError", "validationerror"),
     ("Role", "role.spare"),
     ("Session", "session"),
     ("WarehouseCredentials", "credentials"),
@@ -256,6 +257,7 @@ fn sees(stage: &Stage, persona: &str, slot: &str) -> bool {
         "table" | "dimension" | "metric" | "tag" => {
             evaluator.holds(of, stage.ours.place(slot), "CATALOG_VIEW")
         }
+        "validationerror" => evaluator.holds(of, stage.ours.place(slot), "PROJECT_VALIDATE"),
         "attribute" => evaluator.holds(of, stage.ours.place(slot), "USER_ATTRIBUTE_VIEW"),
         "organization" => evaluator.sees_organization(id),
         "user" => evaluator.sees_user(of, of.users.iter().find(|u| u.id == id).expect("it")),

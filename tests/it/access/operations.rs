@@ -385,6 +385,16 @@ pub(super) fn operations() -> Vec<Operation> {
             &[("PROJECT_COMPILE", "deployment")],
         ),
         change(
+            "validateProject",
+            json!({ "projectId": "$project.main" }),
+            &[("PROJECT_VALIDATE", "project.main")],
+        ),
+        change(
+            "dismissValidationErrors",
+            json!({ "ids": ["$validationerror"] }),
+            &[("PROJECT_VALIDATE", "validationerror")],
+        ),
+        change(
             "createTag",
             json!({ "projectId": "$project.main", "name": "new", "color": "#1f6feb" }),
             &[("TAG_MANAGE", "project.main")],

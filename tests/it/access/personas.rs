@@ -9,7 +9,7 @@ use chartroom::kernel::entity::{
     AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, DeploymentId,
     DimensionId, GroupId, JobId, MetricId, OrganizationId, OrganizationMembershipId, ProjectId,
     QueryRunId, RoleId, SessionId, SpaceId, TableId, TagId, UserAttributeId, UserId,
-    WarehouseCredentialsId,
+    ValidationErrorId, WarehouseCredentialsId,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -274,6 +274,7 @@ impl Tenant {
             "metric",
             "tag",
             "attribute",
+            "validationerror",
         ] {
             self.make(slot);
         }
@@ -289,7 +290,7 @@ impl Tenant {
         match slot.split('.').next() {
             Some("space") => Place::Space(self.uuid(slot)),
             Some("project") => Place::Project(organization, self.uuid(slot)),
-            Some("deployment" | "table" | "dimension" | "metric" | "tag") => {
+            Some("validationerror" | "deployment" | "table" | "dimension" | "metric" | "tag") => {
                 Place::Project(organization, self.uuid("project.main"))
             }
             Some("chart" | "dashboard") => {
@@ -409,7 +410,9 @@ impl Tenant {
                VALUES ('{}', '{organization}', '{colleague}', '{mark}', 'POSTGRES', '{mark}', ''); \
              INSERT INTO query_runs (id, organization_id, project_id, job_id, kind, permission, spec, dashboard_filters, sql, warnings, created_at, created_by) \
                VALUES ('{}', '{organization}', '{}', '{ended}', 'SQL_QUERY', 'EXPLORE_USE', '{{\"chart\": null, \"ask\": {{\"sql\": \"SELECT 1\"}}, \"accepts_cached\": false}}', \
-               '[]', '{mark}', '[]', now(), '{colleague}');\n",
+               '[]', '{mark}', '[]', now(), '{colleague}'); \
+             INSERT INTO validation_errors (id, organization_id, project_id, is_latest, source, error_type, error, field_name, chart_id, created_at) \
+               VALUES ('{}', '{organization}', '{}', true, 'CHART', 'METRIC', '{mark}', '{mark}', '{}', now());\n",
             self.uuid("tile.open"),
             self.uuid("dashboard.open"),
             self.uuid("tile.nested"),
@@ -420,6 +423,9 @@ impl Tenant {
             self.uuid("credentials"),
             self.uuid("queryrun"),
             self.uuid("project.main"),
+            self.uuid("validationerror"),
+            self.uuid("project.main"),
+            self.uuid("chart.open"),
             ended = self.uuid("job.ended"),
             colleague = self.uuid("user.colleague"),
         )
@@ -445,6 +451,7 @@ fn text(kind: &str, id: Uuid) -> String {
         "audit" => AuditEventId::from_uuid(id).to_string(),
         "job" => JobId::from_uuid(id).to_string(),
         "queryrun" => QueryRunId::from_uuid(id).to_string(),
+        "validationerror" => ValidationErrorId::from_uuid(id).to_string(),
         "deployment" => DeploymentId::from_uuid(id).to_string(),
         "table" => TableId::from_uuid(id).to_string(),
         "dimension" => DimensionId::from_uuid(id).to_string(),

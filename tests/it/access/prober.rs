@@ -15,7 +15,8 @@ use apollo_compiler::schema::{ExtendedType, InputObjectType, Type};
 use serde_json::{Map, Value, json};
 
 /// Kinds of ids, the more particular names first.
-const KINDS: [&str; 16] = [
+const KINDS: [&str; 17] = [
+    "validationerror",
     "queryrun",
     "deployment",
     "attribute",
@@ -87,6 +88,7 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("job", "job.ended"),
     ("tile", "tile.open"),
     ("queryrun", "queryrun"),
+    ("validationerror", "validationerror"),
 ];
 /// Names in texts, by which inputs name things too: place and column of the other tenant's.
 const TEXTS: [(&str, &str); 6] = [

@@ -3,31 +3,12 @@
 use super::stage::Stage;
 use serde_json::{Value, json};
 
-const CREATE_CHART: &str = "mutation ($input: CreateChartInput!) { createChart(input: $input) { \
-    chart { id } userErrors { code message path } } }";
-const CREATE_DASHBOARD: &str = "mutation ($input: CreateDashboardInput!) { createDashboard(input: $input) { \
-    dashboard { id tiles { id } } userErrors { code message path } } }";
-
-async fn chart(stage: &Stage, space: &str, fields: Value) -> String {
-    let query = &stage.query(fields)["metricQuery"]["query"];
-    let input = json!({ "spaceId": space, "name": "Orders", "metricQuery": query, "config": { "type": "table" } });
-    let made = stage
-        .app
-        .gql(stage.tenant.admin, CREATE_CHART, json!({ "input": input }))
-        .await;
-    made.done("createChart");
-    made.text("/createChart/chart/id")
-}
-
 #[tokio::test]
 async fn who_sees_a_chart_can_run_it() {
     let stage = Stage::new().await;
     let app = &stage.app;
-    let space = stage
-        .tenant
-        .space(app, &stage.project, None, "Shop", false)
-        .await;
-    let id = chart(&stage, &space, json!({})).await;
+    let space = stage.space("Shop", false).await;
+    let id = stage.chart(&space, json!({})).await;
     let viewer = stage.tenant.user(app, "vera", "viewer").await;
     let ran = stage
         .run(viewer, json!({ "chart": { "chartId": id } }))
@@ -57,29 +38,13 @@ async fn who_sees_a_chart_can_run_it() {
 async fn filters_of_a_dashboard_stand_instead_of_those_of_the_chart() {
     let stage = Stage::new().await;
     let app = &stage.app;
-    let space = stage
-        .tenant
-        .space(app, &stage.project, None, "Shop", false)
-        .await;
+    let space = stage.space("Shop", false).await;
     let own = json!({ "filters": { "dimensions": { "and": [
         { "rule": { "fieldId": "orders_status", "operator": "EQUALS", "values": ["open"] } },
         { "rule": { "fieldId": "orders_amount", "operator": "LESS_THAN", "values": [11] } } ] } } });
-    let id = chart(&stage, &space, own).await;
+    let id = stage.chart(&space, own).await;
     let saved = json!({ "dimensions": [{ "fieldId": "orders_status", "tableName": "orders", "operator": "EQUALS", "values": ["paid"] }] });
-    let tile = json!({ "x": 0, "y": 0, "width": 12, "height": 6, "content": { "chartId": id } });
-    let input = json!({ "projectId": stage.project, "spaceId": space, "name": "Board", "tiles": [tile], "filters": saved });
-    let made = app
-        .gql(
-            stage.tenant.admin,
-            CREATE_DASHBOARD,
-            json!({ "input": input }),
-        )
-        .await;
-    made.done("createDashboard");
-    let (board, tile) = (
-        made.text("/createDashboard/dashboard/id"),
-        made.text("/createDashboard/dashboard/tiles/0/id"),
-    );
+    let (board, tile) = stage.dashboard(&space, &id, saved).await;
     let viewer = stage.tenant.user(app, "vera", "viewer").await;
     let run = async |context: Value| {
         let source = json!({ "chart": { "chartId": id, "dashboard": context } });
@@ -115,11 +80,7 @@ async fn filters_of_a_dashboard_stand_instead_of_those_of_the_chart() {
 #[tokio::test]
 async fn another_granularity_groups_anew() {
     let stage = Stage::new().await;
-    let app = &stage.app;
-    let space = stage
-        .tenant
-        .space(app, &stage.project, None, "Shop", false)
-        .await;
+    let space = stage.space("Shop", false).await;
     let by_day = json!({ "dimensions": ["orders_placed_at_day"], "metrics": ["orders_count"],
         "sorts": [{ "fieldId": "orders_placed_at_day", "descending": false }] });
     let mut source = stage.query(by_day.clone());
@@ -136,7 +97,7 @@ async fn another_granularity_groups_anew() {
             ["2026-04-01", 11]
         ])
     );
-    let id = chart(&stage, &space, by_day).await;
+    let id = stage.chart(&space, by_day).await;
     let ran = stage
         .run(stage.tenant.admin, json!({ "chart": { "chartId": id } }))
         .await;

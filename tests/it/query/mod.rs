@@ -3,3 +3,4 @@
 mod charts;
 mod runs;
 mod stage;
+mod validation;

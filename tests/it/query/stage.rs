@@ -25,7 +25,7 @@ pub(super) const RUN: &str = "mutation ($input: RunQueryInput!) { runQuery(input
 
 /// 100 orders: the even ones paid, the odd ones open; order n costs n × 1.10 and was placed n days
 /// after New Year 2026.
-const MANIFEST: &str = r#"{
+pub(super) const MANIFEST: &str = r#"{
   "metadata": { "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v12.json", "dbt_version": "1.10.0", "adapter_type": "postgres" },
   "nodes": { "model.shop.orders": {
     "resource_type": "model", "name": "orders", "schema": "public", "description": "Orders",
@@ -84,6 +84,11 @@ impl Stage {
     }
 
     async fn deploy(&self) {
+        self.deploy_models(MANIFEST).await;
+    }
+
+    /// Gives the project other models.
+    pub(super) async fn deploy_models(&self, manifest: &str) {
         let conn = self.app.conn().await;
         let Actor::User(_, organization) = self.tenant.admin else {
             panic!("a user");
@@ -93,7 +98,7 @@ impl Stage {
         let place = Place::project(organization, project);
         let grant = System::new("a test").grant::<Create<Deployment>, Project>(project, place);
         let files = Files {
-            manifest: MANIFEST,
+            manifest,
             catalog: None,
             config: None,
         };
@@ -112,6 +117,52 @@ impl Stage {
         let app = &self.app.app;
         let handlers = platform::handlers(&JobsConfig::for_tests(), &app.queries);
         app.start_worker(db, handlers.expect("handlers"), 2);
+    }
+
+    /// A new space of the project.
+    pub(super) async fn space(&self, name: &str, is_private: bool) -> String {
+        let (app, project) = (&self.app, &self.project);
+        self.tenant
+            .space(app, project, None, name, is_private)
+            .await
+    }
+
+    /// A new chart of the administrator's, with the query by status and some fields put in.
+    pub(super) async fn chart(&self, space: &str, fields: Value) -> String {
+        let create = "mutation ($input: CreateChartInput!) { createChart(input: $input) { \
+            chart { id } userErrors { code message path } } }";
+        let query = &self.query(fields)["metricQuery"]["query"];
+        let input = json!({ "spaceId": space, "name": "Orders", "metricQuery": query, "config": { "type": "table" } });
+        let made = self
+            .app
+            .gql(self.tenant.admin, create, json!({ "input": input }));
+        let made = made.await;
+        made.done("createChart");
+        made.text("/createChart/chart/id")
+    }
+
+    /// A new dashboard with a chart on it, and the tile.
+    pub(super) async fn dashboard(
+        &self,
+        space: &str,
+        chart: &str,
+        filters: Value,
+    ) -> (String, String) {
+        let create = "mutation ($input: CreateDashboardInput!) { createDashboard(input: $input) { \
+            dashboard { id tiles { id } } userErrors { code message path } } }";
+        let tile =
+            json!({ "x": 0, "y": 0, "width": 12, "height": 6, "content": { "chartId": chart } });
+        let input = json!({ "projectId": self.project, "spaceId": space, "name": "Board", "tiles": [tile], "filters": filters });
+        let made = self
+            .app
+            .gql(self.tenant.admin, create, json!({ "input": input }));
+        let made = made.await;
+        made.done("createDashboard");
+        let at = "/createDashboard/dashboard";
+        (
+            made.text(&format!("{at}/id")),
+            made.text(&format!("{at}/tiles/0/id")),
+        )
     }
 
     /// A metric query by status, with some fields put in.

@@ -9,8 +9,9 @@ use crate::{
         },
         identity::user::{User, UserRow},
         project::project::{Project, ProjectRow},
+        query::validation::{ValidationError, errors_of_dashboard},
     },
-    gql::{ScopeExt as _, id_text},
+    gql::{Connection, PageArgs, ScopeExt as _, id_text},
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -86,6 +87,19 @@ impl Dashboard {
     /// When it was first opened.
     async fn first_viewed_at(&self) -> Option<DateTime<Utc>> {
         self.0.first_viewed_at
+    }
+
+    /// What the last validation found here. Needs PROJECT_VALIDATE on the project.
+    async fn validation_errors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<ValidationError>> {
+        let page = PageArgs::new(first, after, last, before);
+        errors_of_dashboard(ctx, self.0.id, &page).await
     }
 
     /// When it was created.

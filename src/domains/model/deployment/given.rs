@@ -8,10 +8,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 
 /// Reads the explores; each mistake is noted at its place.
-pub(in crate::domains::model) fn explores(
-    errors: &mut UserErrors,
-    given: &[Value],
-) -> Vec<Explore> {
+pub(in crate::domains) fn explores(errors: &mut UserErrors, given: &[Value]) -> Vec<Explore> {
     let mut names = HashSet::new();
     let mut explores = Vec::with_capacity(given.len());
     if given.is_empty() {

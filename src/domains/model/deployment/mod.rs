@@ -18,6 +18,7 @@ mod row;
 mod store;
 
 pub use compile::{Compiled, Files};
+pub(in crate::domains) use given::explores as given_explores;
 pub use kind::{CompileProject, CompileReport};
 pub use list::deployments_of;
 pub use loader::dbt_version_of;

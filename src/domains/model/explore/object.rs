@@ -30,6 +30,17 @@ impl Explore {
         Ok(table.map(Relation::of).unwrap_or_default())
     }
 
+    /// The table that it starts from; `None` where the explore failed to compile.
+    ///
+    /// # Errors
+    /// Lack of sign-in, outages.
+    pub async fn base(&self, ctx: &Context<'_>) -> Result<Option<Table>> {
+        let active = self.definition(ctx).await?;
+        let base = &active.explore.base_table;
+        let exists = active.explore.tables.contains_key(base);
+        Ok(exists.then(|| Table(self.part(&active, base))))
+    }
+
     fn part(&self, active: &ActiveExplore, table: &str) -> Part {
         Part::of_explore(
             (self.0.organization_id, self.0.project_id),
@@ -81,13 +92,7 @@ impl Explore {
 
     /// The table that it starts from; null where the explore failed to compile.
     async fn base_table(&self, ctx: &Context<'_>) -> Option<Result<Table>> {
-        let active = match self.definition(ctx).await {
-            Ok(active) => active,
-            Err(error) => return Some(Err(error)),
-        };
-        let base = &active.explore.base_table;
-        let exists = active.explore.tables.contains_key(base);
-        exists.then(|| Ok(Table(self.part(&active, base))))
+        self.base(ctx).await.transpose()
     }
 
     /// What is joined to the base table, as far as the caller has the attributes that it asks for.

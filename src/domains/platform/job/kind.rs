@@ -13,6 +13,8 @@ crate::db::text_enum! {
         Totals = "TOTALS",
         /// Compiles models into the explores of a project.
         CompileProject = "COMPILE_PROJECT",
+        /// Looks for content and tables of a project that do not fit its models.
+        Validation = "VALIDATION",
         /// Deletes what was kept long enough.
         Purge = "PURGE",
     }

@@ -13,6 +13,7 @@ use crate::{
         query::{
             QueryReport,
             run::{QueryRun, QueryRunRow},
+            validation::ValidationReport,
         },
     },
     gql::{Connection, PageArgs, ScopeExt as _, UserErrorCode, children, id_text},
@@ -296,6 +297,8 @@ pub enum JobResult {
     Query(QueryRun),
     /// Of a purge.
     Purge(PurgeReport),
+    /// Of a validation; the result is null if its project is not visible.
+    Validation(ValidationReport),
     /// The project whose models were compiled; the result is null if it is not visible.
     Project(Project),
 }
@@ -316,6 +319,10 @@ impl JobResult {
                 let id = ProjectId::from_uuid(report.project);
                 let row = ctx.by_id::<ProjectRow>(id).await?;
                 Ok(row.map(|row| Self::Project(row.into())))
+            }
+            Some(JobKind::Validation) => {
+                let report = ValidationReport::of(ctx, parse(stored)?).await?;
+                Ok(report.map(Self::Validation))
             }
             None => Ok(None),
         }

@@ -25,13 +25,17 @@ use crate::{
             explore::{Explore, ExploreFilter, explore_of, explores_of},
             tag::{Tag, tags_of},
         },
+        query::validation::{ValidationError, ValidationErrorFilter, errors_of_project},
         warehouse::{
             connection::{WarehouseConnection, connection_of, preferred_credentials_of},
             credentials::WarehouseCredentials,
         },
     },
-    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, TimeZone, children, id_text},
-    kernel::{Error, Result},
+    gql::{
+        Connection, FilterInput as _, PageArgs, ScopeExt as _, TimeZone, children, id_argument,
+        id_text,
+    },
+    kernel::{Error, Result, entity},
 };
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
@@ -209,6 +213,24 @@ impl Project {
     ) -> Result<Connection<Deployment>> {
         let page = PageArgs::new(first, after, last, before);
         deployments_of(ctx, self.0.id, &page).await
+    }
+
+    /// What the last validation found, or the one of the given job, in the order in which it looked. Needs
+    /// PROJECT_VALIDATE.
+    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
+    async fn validation_errors(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job of a validation of this project, as long as it is kept.")] job_id: Option<ID>,
+        #[graphql(desc = "Which ones.")] filter: Option<ValidationErrorFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<ValidationError>> {
+        let page = PageArgs::new(first, after, last, before);
+        let job = job_id.map(|id| id_argument::<entity::Job>("jobId", &id));
+        errors_of_project(ctx, self.0.id, job.transpose()?, filter.as_ref(), &page).await
     }
 
     /// The explores of the active deployment by label, those that failed to compile included. Needs

@@ -8,7 +8,10 @@ use crate::{
     db::{Conn, Fragment, sql},
     kernel::{
         Result,
-        entity::{Chart, Dashboard, Deployment, OrganizationId, Project, ProjectId, Space, Tag},
+        entity::{
+            Chart, Dashboard, Deployment, OrganizationId, Project, ProjectId, Space, Tag,
+            ValidationError,
+        },
     },
 };
 use diesel::{OptionalExtension as _, sql_types as st};
@@ -96,4 +99,5 @@ permits! {
     Create<Dashboard> => DashboardCreate,
     Create<Deployment> => ProjectCompile,
     Create<Tag> => TagManage,
+    Create<ValidationError> => ProjectValidate,
 }

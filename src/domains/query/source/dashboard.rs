@@ -7,7 +7,7 @@ use crate::{
             chart, dashboard,
             metric_query::{
                 Checked, DashboardFilterRule, DashboardFilters, FilterGroup, FilterGroupOperator,
-                FilterNode, FilterOperator, FilterRule, MetricQuery,
+                FilterNode, FilterOperator, FilterRule, MetricQuery, QueryFilters,
             },
         },
         query::{
@@ -35,48 +35,40 @@ pub(super) async fn of_chart(
     let mut errors = UserErrors::default();
     let id = errors.id::<entity::Chart>(&format!("{path}.chartId"), &input.chart_id);
     let parameters = parameters_of(&mut errors, path, input.parameters.as_ref());
-    if let Some(context) = &input.dashboard {
-        // Mistakes of form are told before anything is looked for.
-        let at = |field: &str| format!("{path}.dashboard.{field}");
-        errors.id::<entity::Dashboard>(&at("dashboardId"), &context.dashboard_id);
-        if let Some(tile) = &context.tile_id {
-            errors.id::<entity::DashboardTile>(&at("tileId"), tile);
-        }
-    }
+    // Mistakes of form are told before anything is looked for.
+    let context = input.dashboard.as_ref();
+    let context = context.map(|context| Context::read(&mut errors, path, context));
     errors.check()?;
     let seen = tx.see(&format!("{path}.chartId"), id).await?;
     let place = seen.place();
     let organization = place.organization.ok_or(Error::NotFound)?;
     let project = place.project.ok_or(Error::NotFound)?;
     let mut query = chart::store::query(tx.conn, &seen).await?;
-    let (mut dashboard, mut applied) = (None, Vec::new());
-    if let Some(context) = &input.dashboard {
-        let path = format!("{path}.dashboard");
-        let (id, filters) = filters_of(tx, &path, project, context).await?;
-        let tile = context.tile_id.as_ref();
-        let tile = tile.map(|tile| {
-            crate::gql::id_at::<entity::DashboardTile>(&format!("{path}.tileId"), tile)
-        });
+    let mut applied = Vec::new();
+    if let Some(context) = &context {
+        let filters = context.filters(tx, project).await?;
+        let name = &query.explore_name;
         let found = queries
             .models
-            .active_explore(tx.conn, project, &query.explore_name)
+            .active_explore(tx.conn, project, name)
             .await?;
         if let Some(active) = found {
+            let mut own = std::mem::take(&mut query.filters);
             let known = Known {
                 explore: &active.explore,
-                query: query.clone(),
-                tile: tile.transpose()?,
+                query: &query,
+                tile: context.tile,
             };
-            applied = apply(&mut query, &filters, &known, &path)?;
+            applied = apply(&mut own, &filters, &known, &context.path)?;
+            query.filters = own;
         }
-        if let Some(sorts) = &context.sorts {
+        if let Some(sorts) = &context.input.sorts {
             query.sorts.clone_from(sorts);
         }
-        dashboard = Some(id);
     }
-    let context = input.dashboard.as_ref();
-    let granularity = context.and_then(|context| context.granularity);
-    let is_refresh = context.is_some_and(|context| context.auto_refresh);
+    let given = input.dashboard.as_ref();
+    let granularity = given.and_then(|context| context.granularity);
+    let is_refresh = given.is_some_and(|context| context.auto_refresh);
     Ok(Asked {
         organization,
         project,
@@ -92,49 +84,70 @@ pub(super) async fn of_chart(
         },
         path: format!("{path}.chartId"),
         is_given: false,
-        dashboard,
+        dashboard: context.map(|context| context.dashboard),
         dashboard_filters: serde_json::to_value(applied)
             .map_err(|error| Error::from(anyhow::Error::new(error)))?,
     })
 }
 
-/// The dashboard, and its filters: those given, else those saved with it.
-async fn filters_of(
-    tx: &Tx<'_>,
-    path: &str,
-    project: ProjectId,
-    context: &DashboardContextInput,
-) -> Result<(DashboardId, DashboardFilters), Refusal> {
-    let mut errors = UserErrors::default();
-    let at = format!("{path}.dashboardId");
-    let id = errors.id::<entity::Dashboard>(&at, &context.dashboard_id);
-    let given = context.filters.as_ref();
-    let given = given.map(|filters| {
-        Checked::new(&mut errors).dashboard_filters(&format!("{path}.filters"), filters)
-    });
-    errors.check()?;
-    let seen = tx.see(&at, id).await?;
-    if seen.place().project != Some(project) {
-        let text = "the dashboard is in another project than the chart";
-        return Err(Refusal::user(UserErrorCode::Invalid, &at, text));
-    }
-    let filters = match given {
-        Some(given) => given,
-        None => dashboard::store::saved_filters(tx.conn, &seen).await?,
-    };
-    Ok((id, filters))
+/// The dashboard on which a chart is run, as it is named.
+struct Context<'a> {
+    input: &'a DashboardContextInput,
+    path: String,
+    dashboard: DashboardId,
+    tile: Option<DashboardTileId>,
+    given: Option<DashboardFilters>,
 }
 
-/// What the filters are applied to.
-struct Known<'a> {
-    explore: &'a Explore,
-    query: MetricQuery,
-    tile: Option<DashboardTileId>,
+impl<'a> Context<'a> {
+    fn read(errors: &mut UserErrors, path: &str, input: &'a DashboardContextInput) -> Self {
+        let path = format!("{path}.dashboard");
+        let dashboard =
+            errors.id::<entity::Dashboard>(&format!("{path}.dashboardId"), &input.dashboard_id);
+        let tile = input.tile_id.as_ref();
+        let tile =
+            tile.map(|tile| errors.id::<entity::DashboardTile>(&format!("{path}.tileId"), tile));
+        let given = input.filters.as_ref();
+        let given = given.map(|filters| {
+            Checked::new(errors).dashboard_filters(&format!("{path}.filters"), filters)
+        });
+        Self {
+            input,
+            path,
+            dashboard,
+            tile,
+            given,
+        }
+    }
+
+    /// The filters: those given, else those saved with the dashboard.
+    async fn filters(&self, tx: &Tx<'_>, project: ProjectId) -> Result<DashboardFilters, Refusal> {
+        let at = format!("{}.dashboardId", self.path);
+        let seen = tx.see(&at, self.dashboard).await?;
+        if seen.place().project != Some(project) {
+            let text = "the dashboard is in another project than the chart";
+            return Err(Refusal::user(UserErrorCode::Invalid, &at, text));
+        }
+        match &self.given {
+            Some(given) => Ok(given.clone()),
+            None => Ok(dashboard::store::saved_filters(tx.conn, &seen).await?),
+        }
+    }
+}
+
+/// What the filters of a dashboard are applied to.
+pub(in crate::domains::query) struct Known<'a> {
+    /// The explore that the chart asks.
+    pub(in crate::domains::query) explore: &'a Explore,
+    /// The query of the chart.
+    pub(in crate::domains::query) query: &'a MetricQuery,
+    /// The tile on which it is shown.
+    pub(in crate::domains::query) tile: Option<DashboardTileId>,
 }
 
 impl Known<'_> {
     /// Whether the query can be filtered by a field: of the explore, or its own.
-    fn has(&self, field: &str) -> bool {
+    pub(in crate::domains::query) fn has(&self, field: &str) -> bool {
         fields::dimension(self.explore, field).is_some()
             || fields::metric(self.explore, field).is_some()
             || self
@@ -174,19 +187,16 @@ impl Known<'_> {
 /// Puts the filters of a dashboard into a query: on the same field they stand instead of its own. Gives
 /// those that were applied.
 fn apply(
-    query: &mut MetricQuery,
+    own: &mut QueryFilters,
     filters: &DashboardFilters,
     known: &Known<'_>,
     path: &str,
 ) -> Result<Vec<DashboardFilterRule>, Refusal> {
     let mut applied = Vec::new();
     let groups = [
-        (&filters.dimensions, &mut query.filters.dimensions),
-        (&filters.metrics, &mut query.filters.metrics),
-        (
-            &filters.table_calculations,
-            &mut query.filters.table_calculations,
-        ),
+        (&filters.dimensions, &mut own.dimensions),
+        (&filters.metrics, &mut own.metrics),
+        (&filters.table_calculations, &mut own.table_calculations),
     ];
     for (rules, group) in groups {
         let mut added = Vec::new();
@@ -212,8 +222,8 @@ fn apply(
             if !is_set {
                 continue;
             }
-            if let Some(own) = group.as_mut() {
-                without(own, field_id.as_str());
+            if let Some(group) = group.as_mut() {
+                without(group, field_id.as_str());
             }
             added.push(FilterNode::Rule(FilterRule {
                 id: rule.id.clone(),

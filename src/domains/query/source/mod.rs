@@ -3,6 +3,7 @@
 mod dashboard;
 mod input;
 
+pub(super) use dashboard::Known;
 pub(super) use input::{ChartRunInput, ProjectMetricQueryInput, ProjectSqlInput, QuerySourceInput};
 
 use super::{
