@@ -85,6 +85,11 @@ pub const VARIABLES: &[Variable] = &[
         "most rows of the answer to one query; a higher limit is refused",
     ),
     variable(
+        "CHARTROOM_RESULT_BYTES",
+        "16777216",
+        "bytes of the answer to a query after which no more rows are read",
+    ),
+    variable(
         "CHARTROOM_RESULT_SECONDS",
         "86400",
         "how long the answer of a warehouse is kept, and given to the same question again",

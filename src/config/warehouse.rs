@@ -14,6 +14,8 @@ pub struct WarehouseConfig {
     pub statement_timeout: Duration,
     /// Most rows of one answer; exports are not bound by it.
     pub max_rows: u64,
+    /// Bytes of an answer after which no more rows are read.
+    pub max_bytes: u64,
     /// How long an answer is given to the same question again.
     pub result_life: Duration,
     /// How long a connection may take to be made.
@@ -35,6 +37,7 @@ impl WarehouseConfig {
             connections: usize::try_from(connections).unwrap_or(usize::MAX),
             statement_timeout: environment.seconds("CHARTROOM_WAREHOUSE_TIMEOUT_SECONDS", 300)?,
             max_rows: environment.number("CHARTROOM_QUERY_ROWS", 1, 5_000)?,
+            max_bytes: environment.number("CHARTROOM_RESULT_BYTES", 1024, 16 * 1024 * 1024)?,
             result_life: environment.seconds("CHARTROOM_RESULT_SECONDS", 86_400)?,
             connect_timeout: Duration::from_secs(10),
             wait: Duration::from_secs(30),

@@ -357,6 +357,8 @@ async fn new_sql_needs_a_permission() {
         refused.user_errors("createChart"),
         [
             "FORBIDDEN metricQuery.tableCalculations.0.sql",
+            // No model shows this column.
+            "FORBIDDEN metricQuery.additionalMetrics.0.sql",
             "FORBIDDEN metricQuery.additionalMetrics.1.sql",
         ]
     );

@@ -2,7 +2,7 @@
 
 use super::{
     engine::{Asker, Compiled, NotCompiled, Queries},
-    result::{Answer, columns_of, encode, store as results},
+    result::{Answer, columns_of, encode, row_bytes, store as results},
     run::{
         QueryRunRow,
         store::{self, Outcome},
@@ -210,15 +210,28 @@ impl Work<'_> {
             Some(columns) => columns.clone(),
             None => columns_of(rows.columns()),
         };
-        let mut encoded = Vec::new();
+        let (mut encoded, mut bytes) = (Vec::new(), 0_u64);
+        let most = self.queries.config().max_bytes;
+        let mut is_too_long = false;
         while let Some(batch) = rows.next().await.map_err(|error| warehouse(&error))? {
-            encoded.extend(batch.iter().map(encode));
+            for row in &batch {
+                // The first row is given, however long it is.
+                is_too_long = bytes > 0 && bytes.saturating_add(row_bytes(row)) > most;
+                if is_too_long {
+                    break;
+                }
+                bytes = bytes.saturating_add(row_bytes(row));
+                encoded.push(encode(row));
+            }
+            if is_too_long {
+                break;
+            }
             let count = i32::try_from(encoded.len()).unwrap_or(i32::MAX);
             self.ctx.progress(count, None, "reading rows");
         }
         Ok(Fetched {
             columns,
-            is_truncated: rows.is_truncated(),
+            is_truncated: is_too_long || rows.is_truncated(),
             rows: encoded,
         })
     }

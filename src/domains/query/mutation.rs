@@ -116,8 +116,8 @@ impl QueryRunMutation {
         input: RunUnderlyingDataQueryInput,
     ) -> Result<RunUnderlyingDataQueryPayload> {
         let action = "runUnderlyingDataQuery";
-        let outcome = start(ctx, action, input.wait_seconds, async |tx, _| {
-            source::of_query(tx, "source", &input.source, Ask::Underlying).await
+        let outcome = start(ctx, action, input.wait_seconds, async |tx, queries| {
+            source::of_query(tx, queries, "source", &input.source, Ask::Underlying).await
         });
         let (job, query_run, user_errors) = outcome.await?;
         Ok(RunUnderlyingDataQueryPayload {

@@ -96,7 +96,10 @@ impl Cell {
         let recent = self.recent();
         let row = recent.row.clone()?;
         let (first, last) = (recent.events.front()?, recent.events.back()?);
-        if first.version > after + 1 || last.version <= after || row.version < last.version {
+        if first.version > after.saturating_add(1)
+            || last.version <= after
+            || row.version < last.version
+        {
             return None;
         }
         let events = recent.events.iter();

@@ -103,6 +103,9 @@ pub fn date(value: &Value) -> Result<NaiveDate> {
             short(text)
         ))
     };
+    if let Some(first) = first_day(text) {
+        return Ok(first);
+    }
     let day = text.get(..10).ok_or_else(wrong)?;
     let parsed = parse_day(day).ok_or_else(wrong)?;
     if text.len() > 10 {
@@ -111,12 +114,30 @@ pub fn date(value: &Value) -> Result<NaiveDate> {
     Ok(parsed)
 }
 
+/// The first day of a month (`2024-03`), a quarter (`2024-Q1`) or a year (`2024`), by which front ends
+/// name their intervals.
+fn first_day(text: &str) -> Option<NaiveDate> {
+    let (year, rest) = text.split_at_checked(4)?;
+    let month = match rest {
+        "" => "01",
+        "-Q1" | "-q1" => "01",
+        "-Q2" | "-q2" => "04",
+        "-Q3" | "-q3" => "07",
+        "-Q4" | "-q4" => "10",
+        _ => rest.strip_prefix('-').filter(|month| month.len() == 2)?,
+    };
+    parse_day(&format!("{year}-{month}-01"))
+}
+
 /// A moment; without an offset it is UTC, without a time it is midnight.
 pub fn moment(value: &Value) -> Result<DateTime<Utc>> {
     let Value::String(text) = value else {
         return Err(bad(format!("{value} is not a moment")));
     };
     let read = || -> Option<DateTime<Utc>> {
+        if let Some(first) = first_day(text) {
+            return Some(first.and_time(NaiveTime::MIN).and_utc());
+        }
         let day = parse_day(text.get(..10)?)?;
         let rest = text.get(10..)?;
         if rest.is_empty() {
@@ -207,6 +228,26 @@ fn bad(message: impl Into<String>) -> Issue {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn intervals_stand_for_their_first_day() {
+        for (text, first) in [
+            ("2025", "2025-01-01"),
+            ("2025-05", "2025-05-01"),
+            ("2025-Q2", "2025-04-01"),
+            ("2025-05-17", "2025-05-17"),
+        ] {
+            assert_eq!(date(&json!(text)).unwrap().to_string(), first);
+            let moment = moment(&json!(text)).unwrap();
+            assert_eq!(moment.date_naive().to_string(), first);
+        }
+        for text in [
+            "", "20", "2025-", "2025-5", "2025-13", "2025-Q5", "2025-Q", "ÄÄ-Q1", "2025-1ä",
+        ] {
+            assert!(date(&json!(text)).is_err(), "{text}");
+            assert!(moment(&json!(text)).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn numbers_keep_their_digits_or_are_refused() {

@@ -3,7 +3,7 @@
 
 use super::{
     node::{Node, Orders, Witness, assert_quiet, probe, put, until},
-    stage::{script, start_by_hand, subscribe_at},
+    stage::{script, selftest, start_by_hand, subscribe_at, succeed_by_hand},
 };
 use crate::support::{Actor, Tenant, TestApp};
 use chartroom::{
@@ -299,4 +299,33 @@ async fn the_hub_looks_once_for_all_watchers() {
     let before = node.jobs.hub.figures().looks;
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(node.jobs.hub.figures().looks, before);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_far_ahead_is_waited_for_quietly() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    let job = selftest(&app, &tenant, json!({})).await;
+    start_by_hand(&app, job).await;
+    let token = app.token(tenant.admin).await;
+    let follow = async |after: i32| {
+        let variables = json!({ "id": job.to_string(), "after": after });
+        subscribe_at(&app.app, Secret::parse(&token), UPDATES, variables).await
+    };
+    // The first one has the events in memory.
+    let mut near = follow(0).await;
+    for version in [1, 2] {
+        let event = near.next().await.expect("an event");
+        assert_eq!(event["data"]["jobUpdated"]["version"], version, "{event}");
+    }
+    let mut far = follow(i32::MAX).await;
+    succeed_by_hand(&app, job).await;
+    let event = near.next().await.expect("an event");
+    assert_eq!(
+        event["data"]["jobUpdated"]["status"], "SUCCEEDED",
+        "{event}"
+    );
+    let end = timeout(Duration::from_secs(10), far.next()).await;
+    let end = end.expect("it ends with the job");
+    assert!(end.is_none(), "{end:?}");
 }

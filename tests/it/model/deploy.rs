@@ -136,6 +136,21 @@ async fn what_fails_leaves_the_project_as_it_was() {
         "{:#}",
         job.body
     );
+    for (manifest, told) in [
+        (
+            r#"{ "metadata": { "adapter_type": "postgres" }, "nodes": {} }"#,
+            "has no model",
+        ),
+        (
+            r#"{ "metadata": { "adapter_type": "postgres", "dbt_schema_version": "https://schemas.getdbt.com/dbt/manifest/v4.json" }, "nodes": {} }"#,
+            "version 7 and later",
+        ),
+    ] {
+        let refused = deploy(&app, tenant.admin, &project, false, manifest).await;
+        let job = ended(&app, tenant.admin, &refused.text("/deployProject/job/id")).await;
+        let message = job.text("/job/error/message");
+        assert!(message.contains(told), "{message}");
+    }
     let list = deployments(&app, tenant.admin, &project).await;
     let states: Vec<_> = list["nodes"]
         .as_array()
@@ -146,6 +161,8 @@ async fn what_fails_leaves_the_project_as_it_was() {
     assert_eq!(
         states,
         [
+            (json!("FAILED"), json!(false)),
+            (json!("FAILED"), json!(false)),
             (json!("FAILED"), json!(false)),
             (json!("FAILED"), json!(false)),
             (json!("COMPILED"), json!(true))
@@ -255,4 +272,20 @@ async fn explores_from_elsewhere_are_taken_if_they_are_right() {
     assert_eq!(job.text("/job/status"), "SUCCEEDED", "{:#}", job.body);
     assert_eq!(job.at("/job/result/explores/totalCount"), 1);
     assert!(job.at("/job/result/dbtVersion").is_null());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_deployments_at_once_the_one_asked_for_last_stays() {
+    let (app, tenant, project) = stage().await;
+    for round in 0..4 {
+        let manifest = demo::FILES.manifest;
+        let asked = [(); 3].map(|()| deploy(&app, tenant.admin, &project, false, manifest));
+        for answer in futures_util::future::join_all(asked).await {
+            ended(&app, tenant.admin, &answer.text("/deployProject/job/id")).await;
+        }
+        let list = deployments(&app, tenant.admin, &project).await;
+        let active = list["nodes"].as_array().expect("a list");
+        let active: Vec<bool> = active.iter().map(|one| one["isActive"] == true).collect();
+        assert!(active[0], "round {round}: {active:?}");
+    }
 }

@@ -58,6 +58,13 @@ async fn filters_of_a_dashboard_stand_instead_of_those_of_the_chart() {
         found["appliedDashboardFilters"],
         json!([{ "fieldId": "orders_status", "values": ["paid"] }])
     );
+    // A field that the chart's explore does not show is passed over, as one of another explore is.
+    let beside = json!([
+        { "fieldId": "orders_secret", "tableName": "orders", "operator": "EQUALS", "values": ["x"] },
+        { "fieldId": "stores_city", "tableName": "stores", "operator": "EQUALS", "values": ["x"] } ]);
+    let ran = run(json!({ "dashboardId": board, "filters": { "dimensions": beside } })).await;
+    let found = &ran.done("runQuery")["queryRun"];
+    assert_eq!(found["appliedDashboardFilters"], json!([]), "{found}");
     // The viewer sets another, for other tiles only.
     let rule = json!({ "fieldId": "orders_status", "tableName": "orders", "operator": "EQUALS", "values": ["paid"], "tileTargets": { &tile: false } });
     let ran =

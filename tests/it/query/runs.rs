@@ -147,6 +147,58 @@ async fn totals_are_of_all_rows_and_stand_beside_the_run() {
 }
 
 #[tokio::test]
+async fn columns_that_no_dimension_shows_are_sql_of_ones_own() {
+    let stage = Stage::new().await;
+    let editor = stage.tenant.user(&stage.app, "eddy", "editor").await;
+    let with = |sql: &str| {
+        let own = json!({ "name": "own", "table": "orders", "type": "MAX", "sql": sql });
+        stage.query(json!({ "metrics": ["orders_own"], "additionalMetrics": [own] }))
+    };
+    for shown in ["${TABLE}.amount", "${amount}", "${TABLE}.\"amount\""] {
+        let ran = stage.run(editor, with(shown)).await;
+        let run = &ran.done("runQuery")["queryRun"];
+        assert_eq!(
+            run["table"]["rows"][1],
+            json!(["paid", 110]),
+            "{shown}: {run}"
+        );
+    }
+    for hidden in [
+        "${TABLE}.secret",
+        "${TABLE}.ctid",
+        "${TABLE}.\"secret\"",
+        "${orders}.secret",
+    ] {
+        let refused = stage.run(editor, with(hidden)).await;
+        assert_eq!(
+            refused.user_errors("runQuery"),
+            ["FORBIDDEN source.metricQuery.query.additionalMetrics.0.sql"],
+            "{hidden}"
+        );
+    }
+    let developer = stage.tenant.user(&stage.app, "dora", "developer").await;
+    stage
+        .run(developer, with("${TABLE}.id"))
+        .await
+        .done("runQuery");
+}
+
+#[tokio::test]
+async fn long_answers_are_cut() {
+    let stage = Stage::new().await;
+    let admin = stage.tenant.admin;
+    let long = "SELECT repeat('x', 1000000) || n AS long FROM generate_series(1, 100) n";
+    let source = json!({ "sql": { "projectId": stage.project, "sql": long } });
+    let input = json!({ "source": source, "waitSeconds": 20 });
+    let run = "mutation ($input: RunQueryInput!) { runQuery(input: $input) { \
+        queryRun { rowCount isTruncated } userErrors { message } } }";
+    let answer = stage.app.gql(admin, run, json!({ "input": input })).await;
+    let run = &answer.done("runQuery")["queryRun"];
+    // 16 MiB hold 16 rows of a million bytes.
+    assert_eq!(*run, json!({ "rowCount": 16, "isTruncated": true }));
+}
+
+#[tokio::test]
 async fn sql_runs_with_its_own_names_and_is_cut_at_the_limit() {
     let stage = Stage::new().await;
     let admin = stage.tenant.admin;

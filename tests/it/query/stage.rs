@@ -35,7 +35,8 @@ pub(super) const MANIFEST: &str = r#"{
       "id": { "name": "id", "data_type": "integer", "config": { "meta": { "metrics": { "count": { "type": "count_distinct" } } } } },
       "status": { "name": "status", "data_type": "text" },
       "amount": { "name": "amount", "data_type": "numeric" },
-      "placed_at": { "name": "placed_at", "data_type": "timestamptz" }
+      "placed_at": { "name": "placed_at", "data_type": "timestamptz" },
+      "secret": { "name": "secret", "data_type": "text", "config": { "meta": { "dimension": { "hidden": true } } } }
     } } }
 }"#;
 

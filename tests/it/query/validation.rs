@@ -144,14 +144,14 @@ async fn what_no_longer_fits_the_models_is_found() {
         ["NOT_FOUND ids.0"]
     );
     // A filter that nothing can follow.
-    let update = "mutation ($input: UpdateDashboardInput!) { updateDashboard(input: $input) { userErrors { code message path } } }";
+    let update = "mutation ($input: UpdateDashboardsInput!) { updateDashboards(input: $input) { userErrors { code message path } } }";
     let rule = json!({ "fieldId": "orders_shelf", "tableName": "orders", "operator": "EQUALS", "values": ["paid"] });
-    let input = json!({ "id": board, "filters": { "dimensions": [rule] } });
+    let input = json!({ "dashboards": [{ "id": board, "filters": { "dimensions": [rule] } }] });
     let updated = stage
         .app
         .gql(admin, update, json!({ "input": input }))
         .await;
-    updated.done("updateDashboard");
+    updated.done("updateDashboards");
     stage.validate(json!({})).await;
     assert_eq!(
         told(&stage.errors(admin, json!({})).await),

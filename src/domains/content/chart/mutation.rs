@@ -8,9 +8,15 @@ use super::{
 };
 use crate::{
     authz::{Create, Delete, Edit, Permission, Place},
-    domains::content::{
-        metric_query::{Checked, MetricQuery, MetricQueryInput, check_json, custom_sql},
-        space::SpaceRow,
+    domains::{
+        content::{
+            metric_query::{
+                Checked, MetricQuery, MetricQueryInput, check_json, custom_sql,
+                custom_sql_beside_models,
+            },
+            space::SpaceRow,
+        },
+        model::explore::Models,
     },
     gql::{
         FieldId, Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, bulk_ids,
@@ -125,8 +131,9 @@ impl ChartMutation {
     ) -> Result<CreateChartPayload> {
         let scope = ctx.scope();
         let space: Option<SpaceId> = input.space_id.as_ref().and_then(|id| id.parse().ok());
+        let models = Models::of(ctx)?;
         let outcome = mutate_at_once(scope, "createChart", space, async |tx| {
-            Box::pin(create(tx, &input)).await
+            Box::pin(create(tx, models, &input)).await
         })
         .await?;
         let outcome = match outcome {
@@ -148,8 +155,9 @@ impl ChartMutation {
         ctx: &Context<'_>,
         input: UpdateChartInput,
     ) -> Result<UpdateChartPayload> {
+        let models = Models::of(ctx)?;
         let outcome = mutate(ctx.scope(), "updateChart", async |tx| {
-            Box::pin(update(tx, &input)).await
+            Box::pin(update(tx, models, &input)).await
         })
         .await?;
         let (chart, user_errors) = payload(outcome, |row| Arc::new(row).into());
@@ -177,6 +185,7 @@ impl ChartMutation {
 
 async fn create(
     tx: &Tx<'_>,
+    models: &Models,
     input: &CreateChartInput,
 ) -> Result<(ChartRow, SpaceRow, ChartDefinition), Refusal> {
     let mut errors = UserErrors::default();
@@ -217,7 +226,7 @@ async fn create(
         }
         (None, None) => return Err(Refusal::Error(Error::fault("a chart without a place"))),
     };
-    may_write_sql(tx, place, &definition.metric_query, None)?;
+    may_write_sql(tx, models, place, (&definition.metric_query, None)).await?;
     let who = (tx.now, Some(tx.viewer.user));
     let new = NewChart {
         id: ChartId::new(),
@@ -237,7 +246,11 @@ async fn create(
     Ok((row, space, definition))
 }
 
-async fn update(tx: &Tx<'_>, input: &UpdateChartInput) -> Result<ChartRow, Refusal> {
+async fn update(
+    tx: &Tx<'_>,
+    models: &Models,
+    input: &UpdateChartInput,
+) -> Result<ChartRow, Refusal> {
     let mut errors = UserErrors::default();
     let id: ChartId = errors.id("id", &input.id);
     let space: Option<SpaceId> = input.space_id.as_ref().map(|id| errors.id("spaceId", id));
@@ -272,7 +285,7 @@ async fn update(tx: &Tx<'_>, input: &UpdateChartInput) -> Result<ChartRow, Refus
     if let Some(query) = metric_query {
         let before = ChartDefinition::read(stored).ok();
         let before = before.as_ref().map(|definition| &definition.metric_query);
-        may_write_sql(tx, grant.place(), &query, before)?;
+        may_write_sql(tx, models, grant.place(), (&query, before)).await?;
         changes.metric_query = Some(store::stored(&query)?);
     }
     if let Some(space) =
@@ -356,11 +369,11 @@ fn columns_at(errors: &mut UserErrors, path: &str, names: &[String]) {
 
 /// SQL that was not in the query before needs CUSTOM_SQL_USE on the project: others will run it
 /// with their rights.
-fn may_write_sql(
+async fn may_write_sql(
     tx: &Tx<'_>,
+    models: &Models,
     place: &Place,
-    query: &MetricQuery,
-    before: Option<&MetricQuery>,
+    (query, before): (&MetricQuery, Option<&MetricQuery>),
 ) -> Result<(), Refusal> {
     let project = Place {
         spaces: Vec::new(),
@@ -376,11 +389,10 @@ fn may_write_sql(
         .into_iter()
         .map(|(_, sql)| sql)
         .collect();
+    let project = place.project.ok_or(Error::NotFound)?;
+    let found = custom_sql_beside_models(tx.conn, models, project, query).await?;
     let mut errors = UserErrors::default();
-    for (path, _) in custom_sql(query)
-        .into_iter()
-        .filter(|(_, sql)| !known.contains(sql))
-    {
+    for (path, _) in found.into_iter().filter(|(_, sql)| !known.contains(sql)) {
         let text = "you need the permission CUSTOM_SQL_USE on the project to write SQL";
         errors.add(
             UserErrorCode::Forbidden,

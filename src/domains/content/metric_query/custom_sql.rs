@@ -1,9 +1,57 @@
 //! SQL that somebody wrote into a query, for which they need a permission.
 
-use super::{CustomDimension, MetricQuery};
+use super::{AdditionalMetric, CustomDimension, MetricQuery};
+use crate::{
+    db::Conn,
+    domains::model::explore::Models,
+    kernel::{Result, entity::ProjectId},
+    semantic::model::Explore,
+};
 
-/// Places and texts of SQL in a query that is more than the name of a column.
+/// Places and texts of SQL in a query, but for references to fields.
 pub fn custom_sql(query: &MetricQuery) -> Vec<(String, &str)> {
+    written(query, |_| false)
+}
+
+/// Places and texts of SQL in a query, but for references to fields and to those columns that a
+/// dimension shows as they are. The models are asked only where a column is named.
+///
+/// # Errors
+/// The database fails.
+pub async fn custom_sql_beside_models<'q>(
+    conn: &Conn,
+    models: &Models,
+    project: ProjectId,
+    query: &'q MetricQuery,
+) -> Result<Vec<(String, &'q str)>> {
+    let mut metrics = query.additional_metrics.iter();
+    if !metrics.any(|metric| column(&metric.sql) == Some(Column::OfTable)) {
+        return Ok(custom_sql(query));
+    }
+    let name = &query.explore_name;
+    let active = models.active_explore(conn, project, name).await?;
+    let shown = |metric: &AdditionalMetric| {
+        let explore = active.as_ref().map(|active| &active.explore);
+        explore.is_some_and(|explore| shows(explore, metric))
+    };
+    Ok(written(query, shown))
+}
+
+/// Whether a dimension that is not hidden is the very column that a metric names.
+fn shows(explore: &Explore, metric: &AdditionalMetric) -> bool {
+    let plain = |sql: &str| sql.trim().replace(['"', '`'], "");
+    let named = plain(&metric.sql);
+    let table = explore.tables.get(&metric.table);
+    table.is_some_and(|table| {
+        let mut dimensions = table.dimensions.values();
+        dimensions.any(|dimension| !dimension.hidden && plain(&dimension.sql.source()) == named)
+    })
+}
+
+fn written(
+    query: &MetricQuery,
+    is_shown: impl Fn(&AdditionalMetric) -> bool,
+) -> Vec<(String, &str)> {
     let calculations = query
         .table_calculations
         .iter()
@@ -19,7 +67,11 @@ pub fn custom_sql(query: &MetricQuery) -> Vec<(String, &str)> {
         .iter()
         .enumerate()
         .filter_map(|(n, metric)| {
-            let custom = !is_column(&metric.sql);
+            let custom = match column(&metric.sql) {
+                Some(Column::Field) => false,
+                Some(Column::OfTable) => !is_shown(metric),
+                None => true,
+            };
             custom.then(|| (format!("additionalMetrics.{n}.sql"), metric.sql.as_str()))
         });
     let dimensions = query
@@ -35,46 +87,49 @@ pub fn custom_sql(query: &MetricQuery) -> Vec<(String, &str)> {
     calculations.chain(metrics).chain(dimensions).collect()
 }
 
-/// `${TABLE}.column`, `${field}` or `${table.field}`, and nothing beside.
-fn is_column(sql: &str) -> bool {
-    let Some((reference, column)) = sql
-        .trim()
-        .strip_prefix("${")
-        .and_then(|rest| rest.split_once('}'))
-    else {
-        return false;
-    };
+/// SQL that is a name and nothing beside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Column {
+    /// `${field}` or `${table.field}`: whether it may be used is known of the field.
+    Field,
+    /// `${TABLE}.column`: any column of the warehouse, in the models or not.
+    OfTable,
+}
+
+fn column(sql: &str) -> Option<Column> {
+    let rest = sql.trim().strip_prefix("${")?;
+    let (reference, column) = rest.split_once('}')?;
     let word =
         |text: &str| !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_');
-    let column = match column.strip_prefix('.') {
-        Some(column) => word(
-            column
-                .strip_prefix('"')
-                .and_then(|c| c.strip_suffix('"'))
-                .unwrap_or(column),
-        ),
-        None => column.is_empty(),
+    if !reference.split('.').all(word) {
+        return None;
+    }
+    let Some(column) = column.strip_prefix('.') else {
+        let is_field = column.is_empty() && reference != "TABLE";
+        return is_field.then_some(Column::Field);
     };
-    column && reference.split('.').all(word)
+    let bare = column
+        .strip_prefix('"')
+        .and_then(|column| column.strip_suffix('"'));
+    word(bare.unwrap_or(column)).then_some(Column::OfTable)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_column;
+    use super::{Column, column};
 
     #[test]
     fn columns_are_told_from_sql() {
-        for column in [
-            "${TABLE}.amount",
-            "${orders.amount}",
-            " ${amount} ",
-            "${TABLE}.\"Amount\"",
-        ] {
-            assert!(is_column(column), "{column}");
+        for field in ["${orders.amount}", " ${amount} "] {
+            assert_eq!(column(field), Some(Column::Field), "{field}");
+        }
+        for of_table in ["${TABLE}.amount", "${TABLE}.\"Amount\"", "${orders}.amount"] {
+            assert_eq!(column(of_table), Some(Column::OfTable), "{of_table}");
         }
         for sql in [
             "1",
             "amount",
+            "${TABLE}",
             "${TABLE}.a; DROP",
             "${TABLE}.a + 1",
             "${TABLE}.",
@@ -85,7 +140,7 @@ mod tests {
             "sum(${a})",
             "${TABLE}.\"a\"\"",
         ] {
-            assert!(!is_column(sql), "{sql}");
+            assert_eq!(column(sql), None, "{sql}");
         }
     }
 }

@@ -14,7 +14,7 @@ mod json;
 mod model;
 
 pub use check::Checked;
-pub use custom_sql::custom_sql;
+pub use custom_sql::{custom_sql, custom_sql_beside_models};
 pub use filters::{
     DashboardFilterRule, DashboardFilters, FilterGroup, FilterGroupOperator, FilterNode,
     FilterOperator, FilterRule, QueryFilters,

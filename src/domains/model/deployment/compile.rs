@@ -46,6 +46,11 @@ impl Compiled {
     }
 }
 
+/// The oldest version of manifests that can be read.
+const OLDEST: u32 = 7;
+/// The newest version of manifests that is known.
+const NEWEST: u32 = 12;
+
 #[derive(Deserialize)]
 struct Head {
     metadata: Metadata,
@@ -56,6 +61,14 @@ struct Head {
 struct Metadata {
     dbt_version: Option<String>,
     adapter_type: Option<String>,
+    /// The address of the form, which ends in its version.
+    dbt_schema_version: Option<String>,
+}
+
+/// The number at the end of `https://schemas.getdbt.com/dbt/manifest/v12.json`.
+fn version(address: &str) -> Option<u32> {
+    let (_, last) = address.rsplit_once("/v")?;
+    last.strip_suffix(".json")?.parse().ok()
 }
 
 /// Compiles a dbt project for the warehouse of a project; without one, for that of the manifest.
@@ -66,7 +79,21 @@ pub(super) fn dbt(files: Files<'_>, warehouse: Option<WarehouseType>) -> Result<
     let Metadata {
         dbt_version,
         adapter_type,
+        dbt_schema_version,
     } = head.metadata;
+    let mut warnings = Vec::new();
+    if let Some(version) = dbt_schema_version.as_deref().and_then(version) {
+        if version < OLDEST {
+            let message =
+                format!("is of version {version}: version {OLDEST} and later can be read");
+            return Err(bad("manifest.metadata.dbt_schema_version", message));
+        }
+        if version > NEWEST {
+            warnings.push(format!(
+                "the manifest is of version {version}, which is newer than version {NEWEST}: what is new in it is not read"
+            ));
+        }
+    }
     let own = warehouse.map(WarehouseType::as_str);
     let named = own.or(adapter_type.as_deref()).ok_or_else(|| {
         let message =
@@ -77,7 +104,6 @@ pub(super) fn dbt(files: Files<'_>, warehouse: Option<WarehouseType>) -> Result<
         let message = format!("the adapter {named} is not supported");
         bad("manifest.metadata.adapter_type", message)
     })?;
-    let mut warnings = Vec::new();
     if let (Some(own), Some(theirs)) = (own, adapter_type.as_deref())
         && !own.eq_ignore_ascii_case(theirs)
     {
@@ -90,6 +116,10 @@ pub(super) fn dbt(files: Files<'_>, warehouse: Option<WarehouseType>) -> Result<
         catalog.map_err(|error| bad("catalog", format!("is not a dbt catalog: {error}")))?;
     let settings = settings(files.config)?;
     let models = manifest::read(files.manifest, catalog.as_ref())?;
+    if models.is_empty() {
+        let message = "has no model that is a table or a view of the warehouse";
+        return Err(bad("manifest.nodes", message.to_owned()));
+    }
     let explores = explore::compile(&models, &settings, dialect);
     Ok(Compiled {
         explores: by_name(explores),

@@ -304,6 +304,14 @@ pub(super) async fn activate(
     activation: Activation,
     only_newest: bool,
 ) -> Result<bool> {
+    // One at a time: which one was given later is judged by what the others have committed.
+    sql(
+        "SELECT FROM projects WHERE id = ? FOR NO KEY UPDATE",
+        [project.id().into()],
+    )
+    .statement::<()>()
+    .execute(&mut conn)
+    .await?;
     let changed = sql(
         "INSERT INTO active_deployments (project_id, organization_id, deployment_id, activated_at, activated_by) \
          SELECT d.project_id, d.organization_id, d.id, now(), ? FROM deployments d \

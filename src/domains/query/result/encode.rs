@@ -14,6 +14,17 @@ pub fn encode(row: &Row) -> Json {
     Json::Array(row.iter().map(raw).collect())
 }
 
+/// About how many bytes a row takes.
+pub fn row_bytes(row: &Row) -> u64 {
+    let bytes = row.iter().map(|value| match value {
+        Value::Text(text) | Value::Json(text) | Value::Decimal(text) => text.len(),
+        _ => size_of::<Value>(),
+    });
+    bytes.fold(0, |sum, bytes| {
+        sum.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX))
+    })
+}
+
 /// A value as JSON. Numbers that JavaScript would change are texts; moments are written as in RFC 3339,
 /// without offset where they have no zone.
 pub fn raw(value: &Value) -> Json {

@@ -3,7 +3,7 @@
 mod encode;
 pub(super) mod store;
 
-pub use encode::{encode, raw};
+pub use encode::{encode, raw, row_bytes};
 pub use store::{Answer, PART, purge};
 
 use crate::semantic::{Column, model::FormatKeys, value::ValueType};

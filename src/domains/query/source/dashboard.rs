@@ -148,8 +148,8 @@ pub(in crate::domains::query) struct Known<'a> {
 impl Known<'_> {
     /// Whether the query can be filtered by a field: of the explore, or its own.
     pub(in crate::domains::query) fn has(&self, field: &str) -> bool {
-        fields::dimension(self.explore, field).is_some()
-            || fields::metric(self.explore, field).is_some()
+        fields::dimension(self.explore, field).is_some_and(|found| !found.dimension.hidden)
+            || fields::metric(self.explore, field).is_some_and(|found| !found.metric.hidden)
             || self
                 .query
                 .dimensions

@@ -12,9 +12,9 @@ use super::{
     spec::{Ask, Question, Spec},
 };
 use crate::{
-    authz::System,
+    authz::{Permission, System},
     domains::{
-        content::metric_query::{Checked, MetricQueryInput, custom_sql},
+        content::metric_query::{Checked, MetricQueryInput, custom_sql_beside_models},
         model::DateGranularity,
     },
     gql::{Refusal, Tx, UserErrorCode, UserErrors, id_at},
@@ -54,7 +54,7 @@ pub(super) async fn resolve(
     match source {
         QuerySourceInput::MetricQuery(input) => {
             let path = format!("{path}.metricQuery");
-            of_query(tx, &path, input, Ask::Metric).await
+            of_query(tx, queries, &path, input, Ask::Metric).await
         }
         QuerySourceInput::Chart(input) => {
             dashboard::of_chart(tx, queries, &format!("{path}.chart"), input).await
@@ -67,6 +67,7 @@ pub(super) async fn resolve(
 /// A metric query of a project.
 pub(super) async fn of_query(
     tx: &Tx<'_>,
+    queries: &Queries,
     path: &str,
     input: &ProjectMetricQueryInput,
     ask: impl FnOnce(Question) -> Ask,
@@ -83,12 +84,16 @@ pub(super) async fn of_query(
     errors.check()?;
     let seen = tx.see(&format!("{path}.projectId"), project).await?;
     let organization = seen.place().organization.ok_or(Error::NotFound)?;
-    if let Some((place, _)) = custom_sql(&question.query).first()
-        && !tx
-            .viewer
-            .at(seen.place())
-            .contains(crate::authz::Permission::CustomSqlUse)
-    {
+    let may_write = tx
+        .viewer
+        .at(seen.place())
+        .contains(Permission::CustomSqlUse);
+    let written = if may_write {
+        Vec::new()
+    } else {
+        custom_sql_beside_models(tx.conn, &queries.models, project, &question.query).await?
+    };
+    if let Some((place, _)) = written.first() {
         return Err(Refusal::user(
             UserErrorCode::Forbidden,
             &format!("{path}.query.{place}"),

@@ -21,6 +21,9 @@ use tokio_postgres::{
 /// Most rows in one batch.
 const BATCH: usize = 500;
 
+/// Bytes from which a batch is handed on, however few its rows.
+const BATCH_BYTES: usize = 1 << 20;
+
 /// A value as text, whatever type the place has.
 #[derive(Debug)]
 struct Text<'a>(&'a str);
@@ -229,7 +232,7 @@ struct PostgresRows {
 
 impl PostgresRows {
     async fn batch(&mut self) -> Result<Option<Vec<Row>>, WarehouseError> {
-        let mut batch = Vec::new();
+        let (mut batch, mut bytes) = (Vec::new(), 0_usize);
         while let Some(stream) = &mut self.stream {
             let next = if batch.is_empty() {
                 let patience = self.clock.limit + GRACE;
@@ -254,6 +257,7 @@ impl PostgresRows {
                 }
                 Some(Ok(row)) => {
                     self.left -= 1;
+                    bytes = bytes.saturating_add(row.raw_size_bytes());
                     batch.push(self.read(&row)?);
                 }
                 Some(Err(error)) => {
@@ -265,7 +269,7 @@ impl PostgresRows {
                     return Err(error);
                 }
             }
-            if batch.len() >= BATCH {
+            if batch.len() >= BATCH || bytes >= BATCH_BYTES {
                 break;
             }
         }
