@@ -8,6 +8,7 @@
 mod cases;
 mod check;
 mod dataset;
+mod export;
 mod lifted;
 mod load;
 mod measure;
@@ -70,6 +71,8 @@ enum Command {
     Subscriptions(subscriptions::Load),
     /// Measures the job queue: how fast it gives jobs out, and whether tenants wait for each other.
     Queue(queue::Load),
+    /// Measures the memory that exports of many cells take.
+    Export(export::Load),
     /// Serves the reference.
     #[command(hide = true)]
     Sqljson {
@@ -97,7 +100,9 @@ fn main() -> anyhow::Result<()> {
                 runtime.block_on(sqljson::serve(database, *bind))
             }
             Command::Lifted { database, bind } => runtime.block_on(lifted::serve(database, *bind)),
-            Command::Subscriptions(_) | Command::Queue(_) => runtime.block_on(run(&args)),
+            Command::Subscriptions(_) | Command::Queue(_) | Command::Export(_) => {
+                runtime.block_on(run(&args))
+            }
         };
     }
     if !args.bench {
@@ -119,6 +124,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
         outcome = async { match &args.command {
             Some(Command::Subscriptions(load)) => subscriptions::run(args, *load, &postgres).await,
             Some(Command::Queue(load)) => queue::run(args, *load, &postgres).await,
+            Some(Command::Export(load)) => export::run(args, *load, &postgres).await,
             _ => measure::all(args, &postgres).await,
         } } => outcome,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),

@@ -70,6 +70,14 @@ impl Server {
         .await
     }
 
+    /// Chartroom with the demo, on a database.
+    pub(crate) async fn demo(args: &Args, world: &World) -> anyhow::Result<Self> {
+        Self::with(args, world, |command| {
+            command.arg("--demo");
+        })
+        .await
+    }
+
     async fn with(
         args: &Args,
         world: &World,

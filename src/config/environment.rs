@@ -100,6 +100,21 @@ pub const VARIABLES: &[Variable] = &[
         "longest run of one query in a warehouse",
     ),
     variable(
+        "CHARTROOM_EXPORT_CELLS",
+        "5000000",
+        "most cells of one export; it has so many divided by its columns rows, and says if there were more",
+    ),
+    variable(
+        "CHARTROOM_EXPORT_SECONDS",
+        "86400",
+        "how long the file of an export is kept, and its link works",
+    ),
+    variable(
+        "CHARTROOM_PUBLIC_URL",
+        "unset",
+        "address under which browsers reach this server, such as `https://bi.example.com`, for links to files; unset makes them relative to the API",
+    ),
+    variable(
         "CHARTROOM_BIND",
         "`127.0.0.1:8080`",
         "address of the API and the playground",

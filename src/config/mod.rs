@@ -4,6 +4,7 @@
 //! compares. Mistakes are errors at the start that name the variable, never silent defaults.
 
 mod environment;
+mod export;
 mod http;
 mod jobs;
 mod log;
@@ -14,6 +15,7 @@ mod storage;
 mod warehouse;
 
 pub use environment::{Environment, VARIABLES, Variable};
+pub use export::ExportConfig;
 pub use http::{HttpConfig, Introspection, PlaygroundMode, RateLimits};
 pub use jobs::JobsConfig;
 pub use log::{LogConfig, LogFormat};
@@ -93,6 +95,9 @@ mod tests {
             ("CHARTROOM_SOCKET_INIT_SECONDS", "0"),
             ("CHARTROOM_WAREHOUSE_ALLOWED_NETWORKS", "intranet"),
             ("CHARTROOM_WAREHOUSE_CONNECTIONS", "0"),
+            ("CHARTROOM_EXPORT_CELLS", "0"),
+            ("CHARTROOM_EXPORT_SECONDS", "a day"),
+            ("CHARTROOM_PUBLIC_URL", "bi.example.test"),
         ] {
             let error = read(&[(name, value)]).unwrap_err().to_string();
             assert!(error.starts_with(name), "{error}");

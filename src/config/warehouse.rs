@@ -1,6 +1,6 @@
 //! What warehouses may be reached, and how much of them is used: `CHARTROOM_WAREHOUSE_…`.
 
-use super::{Environment, Networks};
+use super::{Environment, ExportConfig, Networks};
 use std::time::Duration;
 
 /// Settings of all connections to warehouses.
@@ -22,6 +22,8 @@ pub struct WarehouseConfig {
     pub connect_timeout: Duration,
     /// How long a query waits for one of the connections.
     pub wait: Duration,
+    /// Files of exports.
+    pub exports: ExportConfig,
 }
 
 impl WarehouseConfig {
@@ -41,16 +43,20 @@ impl WarehouseConfig {
             result_life: environment.seconds("CHARTROOM_RESULT_SECONDS", 86_400)?,
             connect_timeout: Duration::from_secs(10),
             wait: Duration::from_secs(30),
+            exports: ExportConfig::from_env(environment)?,
         })
     }
 
-    /// Settings for tests: the defaults.
+    /// Settings for tests: the defaults, with work files among those of the system.
     ///
     /// # Panics
     /// Never; the defaults are right.
     pub fn for_tests() -> Self {
         match Self::from_env(&Environment::default()) {
-            Ok(config) => config,
+            Ok(mut config) => {
+                config.exports.directory = std::env::temp_dir().join("chartroom-tests");
+                config
+            }
             Err(error) => unreachable!("{error}"),
         }
     }

@@ -777,6 +777,37 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    /// Files that exports make, for their user alone. permissions are all that fetching one asks of its project, beside sight of the chart. A file without finished_at is being written by the attempt that made it.
+    exported_files (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        project_id -> Uuid,
+        job_id -> Uuid,
+        user_id -> Uuid,
+        chart_id -> Nullable<Uuid>,
+        permissions -> Array<Text>,
+        file_name -> Text,
+        mime_type -> Text,
+        size -> Int8,
+        row_count -> Int4,
+        is_truncated -> Bool,
+        created_at -> Timestamptz,
+        finished_at -> Nullable<Timestamptz>,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    /// Contents of files, up to 1 MiB in each part, counted from 0.
+    exported_file_chunks (file_id, part) {
+        organization_id -> Uuid,
+        file_id -> Uuid,
+        part -> Int4,
+        bytes -> Bytea,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(
     access_grants,
     charts,

@@ -45,6 +45,7 @@ pub struct Mutation(
     platform::PlatformMutation,
     warehouse::WarehouseMutation,
     query::QueryRunMutation,
+    query::ExportMutation,
     query::validation::ValidationMutation,
     model::ModelMutation,
 );

@@ -1,7 +1,7 @@
 //! The outermost layer: ids, headers that every answer has, one line in the log.
 
 use super::{
-    Edge,
+    Edge, downloads,
     facts::{Facts, REQUEST_ID},
     failure::Failure,
     negotiate::MediaType,
@@ -46,7 +46,7 @@ pub(super) async fn layer(State(edge): State<Arc<Edge>>, request: Request, next:
     let (mut parts, body) = request.into_parts();
     let facts = Facts::of(&parts, &edge.app.config, &edge.ids);
     parts.extensions.insert(facts.clone());
-    let path = parts.uri.path().to_owned();
+    let path = shown(parts.uri.path()).to_owned();
     let method = parts.method.clone();
     let handled = AssertUnwindSafe(next.run(Request::from_parts(parts, body)))
         .catch_unwind()
@@ -86,6 +86,14 @@ pub(super) async fn not_found(Extension(facts): Extension<SharedFacts>) -> Respo
         "there is nothing here; the API is at /graphql",
     )
     .respond(MediaType::Json, &facts.id)
+}
+
+/// The path as it may stand in a log: whoever has the token of a link can fetch its file.
+fn shown(path: &str) -> &str {
+    if path.starts_with(downloads::PATH) {
+        return downloads::PATH;
+    }
+    path
 }
 
 fn complete(headers: &mut HeaderMap, facts: &Facts) {

@@ -17,6 +17,7 @@ mod caller;
 mod cors;
 mod credentials;
 mod documents;
+mod downloads;
 mod edge;
 mod events;
 mod facts;
@@ -123,7 +124,12 @@ impl Http {
             // Events must not wait in a compressor for more of them.
             .compress_when(
                 SizeAbove::new(COMPRESS_ABOVE_BYTES)
-                    .and(NotForContentType::const_new("text/event-stream")),
+                    .and(NotForContentType::const_new("text/event-stream"))
+                    // Files have a length that clients show, and come by the chunk.
+                    .and(NotForContentType::const_new("text/csv"))
+                    .and(NotForContentType::const_new(
+                        "application/vnd.openxmlformats",
+                    )),
             );
         let mut router = Router::new()
             .route("/", get(|| async { Redirect::temporary("/graphql") }))
@@ -136,6 +142,7 @@ impl Http {
             .route("/graphql/schema.graphql", get(sdl::get))
             .route("/graphql/ticket", post(ticket::post))
             .route("/setup", post(setup::post))
+            .route("/downloads/{token}", get(downloads::get))
             .route("/healthz", get(|| async { "ok\n" }));
         if edge.app.config.playground != PlaygroundMode::Off {
             router = router.merge(playground::router(PlaygroundSettings::new(

@@ -21,7 +21,7 @@ pub struct Lease {
 
 impl Lease {
     /// The condition on `jobs` that the lease still holds.
-    pub(super) fn holds(&self) -> Fragment {
+    pub fn holds(&self) -> Fragment {
         sql(
             "jobs.id = ? AND jobs.lease_token = ? AND jobs.status = 'RUNNING'",
             [self.id.into(), self.token.into()],

@@ -71,6 +71,8 @@ entity_markers! {
     ValidationError, ValidationErrorId, "validationerror";
     /// A stored answer of a warehouse.
     QueryResult, QueryResultId, "queryresult";
+    /// A file that an export made.
+    ExportedFile, ExportedFileId, "exportedfile";
     /// A piece of long work.
     Job, JobId, "job";
     /// A process that runs jobs.

@@ -29,6 +29,7 @@ mod effective_access_everybody;
 mod embedded;
 mod escalation;
 mod events;
+mod export;
 mod grant;
 mod group;
 mod guard_http;

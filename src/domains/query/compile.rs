@@ -6,12 +6,16 @@ use super::{
     spec::{Ask, Spec},
 };
 use crate::{
-    domains::content::metric_query::MetricQueryInput,
+    domains::{
+        content::metric_query::{MetricQueryInput, custom_sql_beside_models},
+        model::DateGranularity,
+    },
     gql::{Refusal, ScopeExt as _, UserErrors, id_argument},
     kernel::{Error, Result, entity},
     semantic::resolve::Warning,
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
+use serde_json::Value;
 
 /// A query as SQL.
 #[derive(Debug, Clone, SimpleObject)]
@@ -30,18 +34,29 @@ pub struct CompileQuery;
 
 #[Object]
 impl CompileQuery {
-    /// Turns a metric query into SQL without running it. Needs EXPLORE_USE on the project.
+    /// Turns a metric query into SQL without running it. Needs EXPLORE_USE on the project, and
+    /// CUSTOM_SQL_USE for SQL of one's own in it.
     async fn compile_metric_query(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The project whose explore is asked.")] project_id: ID,
         #[graphql(desc = "The query.")] query: MetricQueryInput,
+        #[graphql(desc = "Another unit for the first date dimension of the query.")]
+        granularity: Option<DateGranularity>,
+        #[graphql(desc = "Values of the parameters that the models of the explore use, by name.")]
+        parameters: Option<Value>,
     ) -> Result<CompiledQuery> {
         let scope = ctx.scope();
         let (viewer, queries) = (scope.viewer()?, Queries::of(ctx)?);
         let project = id_argument::<entity::Project>("projectId", &project_id)?;
         let mut errors = UserErrors::default();
-        let question = question_of(&mut errors, "query", &query, None, None);
+        let question = question_of(
+            &mut errors,
+            "query",
+            &query,
+            granularity,
+            parameters.as_ref(),
+        );
         check(errors)?;
         let conn = scope.conn().await?;
         let conn = conn.get()?;
@@ -53,10 +68,14 @@ impl CompileQuery {
             project,
             now: scope.clock.now(),
         };
+        let written =
+            custom_sql_beside_models(conn, &queries.models, project, &question.query).await?;
+        let writes_sql = !written.is_empty();
         let spec = Spec {
             chart: None,
             ask: Ask::Metric(question),
             accepts_cached: false,
+            writes_sql,
             totals_of: None,
         };
         queries.authorize(conn, asker, &spec).await?;

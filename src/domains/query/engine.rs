@@ -21,7 +21,7 @@ use crate::{
         dialect::{self, Dialect},
         error::{Code, Issue, Refused},
         query::MetricQuery,
-        request::{Limits, Request, UserFacts},
+        request::{Limits, Request},
         resolve::Warning,
         sql::Statement,
     },
@@ -88,13 +88,13 @@ pub struct Asker<'a> {
     pub now: DateTime<Utc>,
 }
 
-/// What a query is compiled with.
-#[derive(Clone, Copy)]
-struct Beside<'a> {
-    active: &'a ActiveExplore,
-    user: &'a UserFacts,
-    question: &'a Question,
-    now: DateTime<Utc>,
+/// How many rows are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowLimit {
+    /// As many as the query says, within the operator's limit.
+    OfQuery,
+    /// So many, whatever the query says.
+    At(u64),
 }
 
 /// A query of the graph as the compiler reads it.
@@ -141,15 +141,16 @@ impl Queries {
         if let Some(chart) = spec.chart {
             return asker.viewer.see::<Chart>(conn, chart).await.map(drop);
         }
-        let needed = spec.ask.permission();
         let held = asker
             .viewer
             .at(&Place::project(asker.organization, asker.project));
-        if held.contains(needed) {
-            return Ok(());
+        for needed in spec.permissions() {
+            if !held.contains(needed) {
+                let text = format!("you need the permission {} for this", needed.as_str());
+                return Err(Error::Forbidden(text.into()));
+            }
         }
-        let text = format!("you need the permission {} for this", needed.as_str());
-        Err(Error::Forbidden(text.into()))
+        Ok(())
     }
 
     /// Compiles what is to be run for somebody.
@@ -162,35 +163,61 @@ impl Queries {
         asker: Asker<'_>,
         ask: &Ask,
     ) -> Result<Compiled, NotCompiled> {
-        let Some(question) = ask.question() else {
-            let settings = query_settings(conn, asker.project).await?;
-            let Ask::Sql(sql) = ask else {
-                return Err(Error::fault("neither a question nor SQL").into());
-            };
-            return Ok(Compiled {
-                statement: Statement {
-                    sql: sql.clone(),
-                    values: Vec::new(),
-                },
-                columns: None,
-                warnings: Vec::new(),
-                time_zone: settings.timezone().name().to_owned(),
-                row_limit: self.config().max_rows,
-            });
+        self.compile_to(conn, asker, ask, RowLimit::OfQuery).await
+    }
+
+    /// The same with another number of rows.
+    ///
+    /// # Errors
+    /// Those of [`Self::compile`].
+    pub async fn compile_to(
+        &self,
+        conn: &Conn,
+        asker: Asker<'_>,
+        ask: &Ask,
+        rows: RowLimit,
+    ) -> Result<Compiled, NotCompiled> {
+        let row_limit = match rows {
+            RowLimit::OfQuery => self.config().max_rows,
+            RowLimit::At(most) => most,
         };
-        let query = compiler_form(&question.query)?;
+        let question = match ask {
+            Ask::Sql(sql) => {
+                let settings = query_settings(conn, asker.project).await?;
+                let zone = settings.timezone().name().to_owned();
+                return Ok(Compiled::of_sql(sql, zone, row_limit));
+            }
+            Ask::Metric(question) | Ask::Underlying(question) | Ask::Totals(question) => question,
+        };
+        let mut query = compiler_form(&question.query)?;
+        let mut limits = self.limits();
+        if let RowLimit::At(most) = rows {
+            query.limit = i64::try_from(most).ok();
+            limits = Limits {
+                default: most,
+                maximum: most,
+            };
+        }
         let active = self.explore(conn, asker.project, question).await?;
         let facts = user_facts(conn, asker.organization, asker.viewer.user).await?;
-        let beside = Beside {
-            active: &active,
+        let request = Request {
+            explore: &active.explore,
+            query: &query,
             user: &facts,
-            question,
-            now: asker.now,
+            parameters: &question.parameters,
+            // Seconds would make every question a new one.
+            now: asker
+                .now
+                .duration_trunc(TimeDelta::minutes(1))
+                .unwrap_or(asker.now),
+            timezone: active.settings.timezone(),
+            date_zoom: question.date_zoom.as_ref(),
+            dialect: dialect_of(&active)?,
+            limits,
         };
-        let request = self.request(&query, beside)?;
         let compiled = match ask {
             Ask::Totals(_) => semantic::compile_totals(request, &[]),
-            _ => semantic::compile(request),
+            Ask::Metric(_) | Ask::Underlying(_) | Ask::Sql(_) => semantic::compile(request),
         };
         let compiled = compiled.map_err(NotCompiled::Refused)?;
         Ok(Compiled {
@@ -199,7 +226,7 @@ impl Queries {
             warnings: compiled.warnings,
             // Zones of values are in the statement; the session's matters to SQL of models only.
             time_zone: "UTC".to_owned(),
-            row_limit: self.config().max_rows,
+            row_limit,
         })
     }
 
@@ -218,37 +245,30 @@ impl Queries {
             Issue::new(Code::UnknownExplore, "exploreName", text).into()
         })
     }
+}
 
-    fn request<'a>(
-        &self,
-        query: &'a MetricQuery,
-        beside: Beside<'a>,
-    ) -> Result<Request<'a>, NotCompiled> {
-        let Beside {
-            active,
-            user,
-            question,
-            now,
-        } = beside;
-        let kind = active.settings.warehouse;
-        let dialect: Option<&'static dyn Dialect> =
-            kind.and_then(|kind| dialect::named(kind.as_str()));
-        let dialect = dialect.ok_or_else(|| {
-            let text =
-                "the project has no warehouse connection: set one with setWarehouseConnection";
-            Issue::new(Code::Unsupported, "", text)
-        })?;
-        Ok(Request {
-            explore: &active.explore,
-            query,
-            user,
-            parameters: &question.parameters,
-            // Seconds would make every question a new one.
-            now: now.duration_trunc(TimeDelta::minutes(1)).unwrap_or(now),
-            timezone: active.settings.timezone(),
-            date_zoom: question.date_zoom.as_ref(),
-            dialect,
-            limits: self.limits(),
-        })
+impl Compiled {
+    /// SQL that somebody wrote.
+    fn of_sql(sql: &str, time_zone: String, row_limit: u64) -> Self {
+        Self {
+            statement: Statement {
+                sql: sql.to_owned(),
+                values: Vec::new(),
+            },
+            columns: None,
+            warnings: Vec::new(),
+            time_zone,
+            row_limit,
+        }
     }
+}
+
+/// How the warehouse of the project spells things.
+fn dialect_of(active: &ActiveExplore) -> Result<&'static dyn Dialect, NotCompiled> {
+    let kind = active.settings.warehouse;
+    let dialect = kind.and_then(|kind| dialect::named(kind.as_str()));
+    dialect.ok_or_else(|| {
+        let text = "the project has no warehouse connection: set one with setWarehouseConnection";
+        Issue::new(Code::Unsupported, "", text).into()
+    })
 }

@@ -1,7 +1,9 @@
 //! The jobs that run queries.
 
 use super::{
-    engine::{Asker, Compiled, NotCompiled, Queries},
+    engine::{Asker, Compiled, Queries},
+    export::RunExport,
+    failure::{not_compiled, open, warehouse},
     result::{Answer, columns_of, encode, row_bytes, store as results},
     run::{
         QueryRunRow,
@@ -11,19 +13,15 @@ use super::{
     validation::Validate,
 };
 use crate::{
-    authz::{Place, System, View, Viewer},
-    domains::warehouse::connection::{OpenError, OpenWarehouse, open_warehouse},
+    authz::System,
+    domains::warehouse::connection::OpenWarehouse,
     gql::FieldId,
-    jobs::{Authority, Failure, FailureCode, Handlers, Kind, Priority, RunContext, StoredError},
-    kernel::{
-        Clock as _, SystemClock,
-        entity::{Project, QueryRunId},
-    },
-    semantic::error::{Code, Refused},
-    services::warehouse::{Query, Rows, WarehouseError},
+    jobs::{Authority, Failure, Handlers, Kind, Priority, RunContext},
+    kernel::{Clock as _, SystemClock, entity::QueryRunId},
+    services::warehouse::{Query, Rows},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use std::time::Instant;
 
@@ -61,11 +59,12 @@ macro_rules! kinds {
             }
         )*
 
-        /// Adds the kinds of jobs that run and check queries.
+        /// Adds the kinds of jobs that run, export and check queries.
         #[must_use]
         pub fn with_kinds(handlers: Handlers, queries: &Queries) -> Handlers {
             handlers
                 $(.with($name(queries.clone())))*
+                .with(RunExport(queries.clone()))
                 .with(Validate(queries.clone()))
         }
     };
@@ -96,7 +95,7 @@ async fn run(queries: &Queries, ctx: &RunContext, id: QueryRunId) -> Result<Quer
     queries.authorize(&conn, asker, &spec).await?;
     let compiled = queries.compile(&conn, asker, &spec.ask).await;
     let compiled = compiled.map_err(not_compiled)?;
-    let opened = open(queries, &conn, &viewer, &row).await?;
+    let opened = open(queries, &conn, asker).await?;
     let key = key(&row, &opened, &compiled);
     let known = if spec.accepts_cached {
         results::find(&conn, system, row.project_id, &key).await?
@@ -272,26 +271,6 @@ fn millis(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1_000.0
 }
 
-async fn open(
-    queries: &Queries,
-    conn: &crate::db::Conn,
-    viewer: &Viewer,
-    row: &QueryRunRow,
-) -> Result<OpenWarehouse, Failure> {
-    let system = System::new("a query whose user was asked for the right to it");
-    let place = Place::project(row.organization_id, row.project_id);
-    let project = system.grant::<View, Project>(row.project_id, place);
-    let opened = open_warehouse(conn, &queries.outside, viewer, &project).await;
-    opened.map_err(|error| match error {
-        OpenError::NotConnected => failed(FailureCode::WarehouseError, error.to_string(), None),
-        OpenError::CredentialsRequired => {
-            failed(FailureCode::CredentialsRequired, error.to_string(), None)
-        }
-        OpenError::Warehouse(error) => warehouse(&error),
-        OpenError::Error(error) => error.into(),
-    })
-}
-
 /// Everything that the answer depends on: where it is asked, with whose credentials, and what.
 fn key(row: &QueryRunRow, opened: &OpenWarehouse, compiled: &Compiled) -> [u8; 32] {
     let personal = opened.personal.map(|id| id.to_string()).unwrap_or_default();
@@ -311,51 +290,4 @@ fn key(row: &QueryRunRow, opened: &OpenWarehouse, compiled: &Compiled) -> [u8; 3
         hash.update(part);
     }
     hash.finalize().into()
-}
-
-fn failed(code: FailureCode, message: String, details: Option<Value>) -> Failure {
-    Failure::Final(StoredError {
-        code,
-        message,
-        details,
-    })
-}
-
-fn not_compiled(error: NotCompiled) -> Failure {
-    match error {
-        NotCompiled::Error(error) => error.into(),
-        NotCompiled::Refused(refused) => {
-            let details = json!({ "issues": refused.issues });
-            failed(failure_code(&refused), refused.to_string(), Some(details))
-        }
-    }
-}
-
-fn failure_code(refused: &Refused) -> FailureCode {
-    match refused.issues.first().map(|issue| issue.code) {
-        Some(Code::ExploreError) => FailureCode::ExploreError,
-        Some(Code::ForbiddenField | Code::MissingAttribute) => FailureCode::Forbidden,
-        _ => FailureCode::Invalid,
-    }
-}
-
-/// What a warehouse says. Only what may pass is tried again.
-fn warehouse(error: &WarehouseError) -> Failure {
-    let details = match error {
-        WarehouseError::Sql {
-            state, position, ..
-        } => Some(json!({ "sqlState": state, "position": position })),
-        _ => None,
-    };
-    let passes = matches!(error, WarehouseError::Busy | WarehouseError::Lost);
-    let stored = StoredError {
-        code: FailureCode::WarehouseError,
-        message: error.to_string(),
-        details,
-    };
-    if passes {
-        Failure::Passing(stored)
-    } else {
-        Failure::Final(stored)
-    }
 }

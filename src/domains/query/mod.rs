@@ -10,6 +10,8 @@
 
 mod compile;
 pub mod engine;
+pub mod export;
+mod failure;
 mod kind;
 mod mutation;
 pub mod result;
@@ -21,6 +23,7 @@ mod wait;
 
 pub use compile::CompileQuery;
 pub use engine::Queries;
+pub use export::ExportMutation;
 pub use kind::{QueryReport, with_kinds};
 pub use mutation::QueryRunMutation;
 pub use result::purge;
@@ -38,6 +41,11 @@ pub const POLICIES: &[FieldPolicy] = &[
         "the project",
     ),
     FieldPolicy::change("Mutation.runQuery", Permission::ExploreUse, WHOSE),
+    FieldPolicy::change(
+        "Mutation.exportQueryResults",
+        Permission::ResultExport,
+        "the project, beside what running the source needs; more rows than one answer may have need RESULT_EXPORT_UNLIMITED",
+    ),
     FieldPolicy::change("Mutation.calculateTotals", Permission::ExploreUse, WHOSE),
     FieldPolicy::change(
         "Mutation.runUnderlyingDataQuery",

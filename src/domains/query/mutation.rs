@@ -223,17 +223,7 @@ async fn stored(
         entry.organization = Some(*organization);
         entry.target(*project);
     });
-    let who = Asker {
-        viewer: &tx.viewer,
-        organization: *organization,
-        project: *project,
-        now: tx.now,
-    };
-    let authorized = queries.authorize(tx.conn, who, spec).await;
-    authorized.map_err(|error| match error {
-        Error::Forbidden(text) => Refusal::user(UserErrorCode::Forbidden, "source", text),
-        other => other.into(),
-    })?;
+    let who = authorize(tx, queries, &asked).await?;
     let began = Instant::now();
     let compiled = queries.compile(tx.conn, who, &spec.ask).await;
     let compiled = compiled.map_err(|error| refusal(error, &asked))?;
@@ -272,8 +262,28 @@ async fn stored(
     Ok((id, job, *organization))
 }
 
+/// Whoever runs the mutation, if they may run what is asked.
+pub(super) async fn authorize<'a>(
+    tx: &'a Tx<'_>,
+    queries: &Queries,
+    asked: &Asked,
+) -> Result<Asker<'a>, Refusal> {
+    let who = Asker {
+        viewer: &tx.viewer,
+        organization: asked.organization,
+        project: asked.project,
+        now: tx.now,
+    };
+    let authorized = queries.authorize(tx.conn, who, &asked.spec).await;
+    authorized.map_err(|error| match error {
+        Error::Forbidden(text) => Refusal::user(UserErrorCode::Forbidden, "source", text),
+        other => other.into(),
+    })?;
+    Ok(who)
+}
+
 /// Mistakes of the query at their places in the input.
-fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
+pub(super) fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
     let Refused { issues } = match error {
         NotCompiled::Refused(refused) => refused,
         NotCompiled::Error(error) => return error.into(),

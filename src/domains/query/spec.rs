@@ -19,6 +19,9 @@ pub struct Spec {
     pub ask: Ask,
     /// Whether an earlier answer will do.
     pub accepts_cached: bool,
+    /// Whether somebody wrote SQL into the query, beside names of what the models show.
+    #[serde(default)]
+    pub writes_sql: bool,
     /// For totals of a run: the run.
     #[serde(default)]
     pub totals_of: Option<QueryRunId>,
@@ -36,6 +39,17 @@ pub enum Ask {
     Totals(Question),
     /// SQL that somebody wrote.
     Sql(String),
+}
+
+impl Spec {
+    /// The permissions on the project that running it needs; none for a chart, which must be seen.
+    pub fn permissions(&self) -> Vec<Permission> {
+        if self.chart.is_some() {
+            return Vec::new();
+        }
+        let own_sql = self.writes_sql.then_some(Permission::CustomSqlUse);
+        [self.ask.permission()].into_iter().chain(own_sql).collect()
+    }
 }
 
 impl Ask {

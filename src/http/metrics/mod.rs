@@ -32,6 +32,8 @@ pub(super) struct Metrics {
     handle: PrometheusHandle,
     /// Sockets and streams of events.
     pub(super) live: LiveMetrics,
+    downloads: Counter,
+    downloaded: Counter,
     operations: RwLock<HashMap<String, Arc<Operation>>>,
     refusals: RwLock<HashMap<&'static str, Counter>>,
 }
@@ -76,9 +78,15 @@ impl Metrics {
             "Connections in use, idle, and allowed.",
         );
         recorder.describe_gauge(name, unit, text);
+        let counter = |name: &'static str, text: &'static str| {
+            recorder.describe_counter(name.into(), None, text.into());
+            recorder.register_counter(&key(name, Vec::new()), &METADATA)
+        };
         let handle = recorder.handle();
         Ok(Self {
             live: LiveMetrics::new(&recorder),
+            downloads: counter("chartroom_downloads_total", "Files that were fetched."),
+            downloaded: counter("chartroom_download_bytes_total", "Bytes of those files."),
             recorder,
             handle,
             operations: RwLock::default(),
@@ -117,6 +125,13 @@ impl Metrics {
             self.refusal(report.outcome).increment(1);
         }
         operation
+    }
+
+    /// Counts a file that is fetched.
+    pub(super) fn count_download(&self, size: i64) {
+        self.downloads.increment(1);
+        self.downloaded
+            .increment(u64::try_from(size).unwrap_or_default());
     }
 
     /// Everything, in the format of Prometheus.

@@ -154,7 +154,8 @@ impl RunContext {
         Ok(Effect::Done)
     }
 
-    fn lease(&self) -> Lease {
+    /// The hold on the job, for statements of the work itself that must come from this attempt.
+    pub fn lease(&self) -> Lease {
         self.hold.lease
     }
 }

@@ -1,6 +1,9 @@
 //! Master keys: from the operator, or from a file in the data directory made at the first start.
 
-use super::cipher::{Cipher, KEY, random};
+use super::{
+    cipher::{Cipher, KEY, random},
+    signer::Signer,
+};
 use crate::config::MasterKeySource;
 use anyhow::{Context as _, anyhow, bail};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -13,10 +16,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// A key that wraps data keys.
+/// A key that wraps data keys, and one made from it that signs.
 pub(super) struct MasterKey {
     id: String,
     cipher: Cipher,
+    signer: Signer,
 }
 
 impl MasterKey {
@@ -26,8 +30,11 @@ impl MasterKey {
             .chain_update(bytes)
             .finalize();
         let id: String = hex::encode(hash).chars().take(16).collect();
-        let cipher = Cipher::new(bytes)?;
-        Ok(Self { id, cipher })
+        Ok(Self {
+            id,
+            cipher: Cipher::new(bytes)?,
+            signer: Signer::of_master(bytes)?,
+        })
     }
 
     /// A name that tells nothing about the key.
@@ -37,6 +44,10 @@ impl MasterKey {
 
     pub(super) const fn cipher(&self) -> &Cipher {
         &self.cipher
+    }
+
+    pub(super) const fn signer(&self) -> &Signer {
+        &self.signer
     }
 }
 

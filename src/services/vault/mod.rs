@@ -9,9 +9,11 @@
 
 mod cipher;
 mod master;
+mod signer;
 mod store;
 
 pub use master::MasterKeys;
+pub use signer::SIGNATURE;
 
 use crate::{
     authz::System,
@@ -206,6 +208,22 @@ impl Vault {
         let text = String::from_utf8(std::mem::take(&mut text));
         let text = text.map_err(|_not_text| VaultError::Damaged)?;
         Ok(text.into())
+    }
+
+    /// Signs something that this server gives away and will be shown again, such as a link. What is
+    /// signed for one purpose is good for no other.
+    ///
+    /// # Errors
+    /// There are none: the key has the right length.
+    pub fn sign(&self, purpose: &str, message: &[u8]) -> Result<[u8; SIGNATURE], VaultError> {
+        self.masters.current().signer().sign(purpose, message)
+    }
+
+    /// Whether a server with one of these master keys signed the message for the purpose.
+    pub fn is_signed(&self, purpose: &str, message: &[u8], signature: &[u8]) -> bool {
+        std::iter::once(self.masters.current())
+            .chain(self.masters.former())
+            .any(|key| key.signer().is_by(purpose, message, signature))
     }
 
     /// The data key that new secrets of an organization get; made if there is none. A made one is

@@ -475,6 +475,16 @@ pub(super) fn operations() -> Vec<Operation> {
             json!({ "source": { "sql": { "projectId": "$project.main", "sql": "SELECT 1" } } }),
             &[("SQL_RUN", "project.main")],
         ),
+        change(
+            "exportQueryResults",
+            json!({
+                "source": { "sql": { "projectId": "$project.main", "sql": "SELECT 1" } }, "onlyRaw": true,
+            }),
+            &[
+                ("SQL_RUN", "project.main"),
+                ("RESULT_EXPORT", "project.main"),
+            ],
+        ),
         own(
             "calculateTotals",
             json!({ "source": { "metricQuery": { "projectId": "$project.main", "query": metric_query() } } }),

@@ -2,5 +2,5 @@
 
 mod charts;
 mod runs;
-mod stage;
+pub(crate) mod stage;
 mod validation;

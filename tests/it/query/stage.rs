@@ -3,7 +3,7 @@
 use crate::support::{Actor, Answer, Tenant, TestApp, TestWarehouse};
 use chartroom::{
     authz::{Create, Place, System},
-    config::{JobsConfig, Networks},
+    config::{JobsConfig, Networks, WarehouseConfig},
     db::{Database, DatabaseConfig},
     domains::{
         model::deployment::{Files, deploy_now},
@@ -14,7 +14,7 @@ use chartroom::{
 use serde_json::{Value, json};
 use std::time::Duration;
 
-pub(super) const RUN: &str = "mutation ($input: RunQueryInput!) { runQuery(input: $input) { \
+pub(crate) const RUN: &str = "mutation ($input: RunQueryInput!) { runQuery(input: $input) { \
     job { id status kind error { code message } } \
     queryRun { id status sql rowCount cacheHit cachedAt isTruncated warnings error \
       columns { fieldId label type } table { rows pageInfo { hasNextPage endCursor } } \
@@ -40,18 +40,24 @@ pub(super) const MANIFEST: &str = r#"{
     } } }
 }"#;
 
-pub(super) struct Stage {
-    pub(super) app: TestApp,
-    pub(super) warehouse: TestWarehouse,
-    pub(super) tenant: Tenant,
-    pub(super) project: String,
+pub(crate) struct Stage {
+    pub(crate) app: TestApp,
+    pub(crate) warehouse: TestWarehouse,
+    pub(crate) tenant: Tenant,
+    pub(crate) project: String,
 }
 
 impl Stage {
-    pub(super) async fn new() -> Self {
-        let loopback = |config: &mut chartroom::config::WarehouseConfig| {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// With other settings of warehouses.
+    pub(crate) async fn with(change: impl FnOnce(&mut WarehouseConfig)) -> Self {
+        let loopback = |config: &mut WarehouseConfig| {
             let network = "127.0.0.0/8".parse().expect("a network");
             config.allowed_networks = Networks::new(vec![network]);
+            change(config);
         };
         let app = TestApp::with_warehouses(|_| {}, loopback).await;
         let tenant = Tenant::create(&app, "acme").await;
@@ -167,7 +173,7 @@ impl Stage {
     }
 
     /// A metric query by status, with some fields put in.
-    pub(super) fn query(&self, fields: Value) -> Value {
+    pub(crate) fn query(&self, fields: Value) -> Value {
         let mut query = json!({
             "exploreName": "orders", "dimensions": ["orders_status"],
             "metrics": ["orders_revenue", "orders_count"], "filters": {},
@@ -181,13 +187,13 @@ impl Stage {
     }
 
     /// Runs and waits.
-    pub(super) async fn run(&self, actor: Actor, source: Value) -> Answer {
+    pub(crate) async fn run(&self, actor: Actor, source: Value) -> Answer {
         let input = json!({ "source": source, "waitSeconds": 20 });
         self.app.gql(actor, RUN, json!({ "input": input })).await
     }
 
     /// Runs SQL and waits.
-    pub(super) async fn sql(&self, actor: Actor, sql: &str) -> Answer {
+    pub(crate) async fn sql(&self, actor: Actor, sql: &str) -> Answer {
         let source = json!({ "sql": { "projectId": self.project, "sql": sql } });
         self.run(actor, source).await
     }

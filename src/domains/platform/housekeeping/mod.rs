@@ -3,7 +3,7 @@
 use crate::{
     authz::System,
     db::Conn,
-    domains::query,
+    domains::query::{self, export},
     jobs::{
         Authority, Failure, Kind, Priority, RunContext, purge,
         schedule::{self, CatchUp, NewSchedule, Overlap},
@@ -30,6 +30,9 @@ pub struct PurgeReport {
     /// Answers of warehouses past their time, and runs of more than a week ago.
     #[serde(default)]
     pub query_results: i32,
+    /// Files of exports past their time, and parts of them.
+    #[serde(default)]
+    pub exported_files: i32,
     /// Entries of dead workers and of past due times.
     pub register_entries: i32,
 }
@@ -48,12 +51,14 @@ impl Kind for Purge {
             ctx.checkpoint()?;
             let conn = ctx.db.get().await?;
             let (jobs, keys) = (purge::jobs(&conn).await?, purge::keys(&conn).await?);
-            let system = System::new("forgetting old answers of warehouses");
+            let system = System::new("forgetting old answers of warehouses and files");
             let results = query::purge(&conn, system).await?;
             report.jobs = add(report.jobs, jobs);
             report.keys = add(report.keys, keys);
             report.query_results = add(report.query_results, results);
-            if jobs + keys + results == 0 {
+            let files = export::purge(&conn, system).await?;
+            report.exported_files = add(report.exported_files, files);
+            if jobs + keys + results + files == 0 {
                 let entries = purge::registers(&conn).await?;
                 report.register_entries = add(report.register_entries, entries);
                 return Ok(report);

@@ -15,6 +15,8 @@ crate::db::text_enum! {
         CompileProject = "COMPILE_PROJECT",
         /// Looks for content and tables of a project that do not fit its models.
         Validation = "VALIDATION",
+        /// Writes the rows of a query into a file.
+        Export = "EXPORT",
         /// Deletes what was kept long enough.
         Purge = "PURGE",
     }

@@ -12,6 +12,7 @@ use crate::{
         project::project::{Project, ProjectRow},
         query::{
             QueryReport,
+            export::{ExportReport, ExportedFile, ExportedFileRow},
             run::{QueryRun, QueryRunRow},
             validation::ValidationReport,
         },
@@ -140,7 +141,8 @@ impl Job {
         Some(JobError::read(stored))
     }
 
-    /// What it made; null before it has succeeded.
+    /// What it made; null before it has succeeded, and when that is not kept any more or not for the
+    /// caller.
     async fn result(&self, ctx: &Context<'_>) -> Option<Result<JobResult>> {
         let stored = self.0.result.clone()?;
         JobResult::read(ctx, &self.0.kind, stored).await.transpose()
@@ -295,6 +297,8 @@ pub enum JobResult {
     Selftest(SelftestReport),
     /// Of a query: the run with its rows.
     Query(QueryRun),
+    /// Of an export: the file.
+    Export(ExportedFile),
     /// Of a purge.
     Purge(PurgeReport),
     /// Of a validation; the result is null if its project is not visible.
@@ -323,6 +327,11 @@ impl JobResult {
             Some(JobKind::Validation) => {
                 let report = ValidationReport::of(ctx, parse(stored)?).await?;
                 Ok(report.map(Self::Validation))
+            }
+            Some(JobKind::Export) => {
+                let report: ExportReport = parse(stored)?;
+                let row = ctx.by_id::<ExportedFileRow>(report.file).await?;
+                Ok(row.map(|row| Self::Export(row.into())))
             }
             None => Ok(None),
         }

@@ -80,6 +80,7 @@ pub(super) async fn of_chart(
                 date_zoom: granularity.map(zoom),
             }),
             accepts_cached: !input.invalidate_cache && !is_refresh,
+            writes_sql: false,
             totals_of: None,
         },
         path: format!("{path}.chartId"),

@@ -84,16 +84,15 @@ pub(super) async fn of_query(
     errors.check()?;
     let seen = tx.see(&format!("{path}.projectId"), project).await?;
     let organization = seen.place().organization.ok_or(Error::NotFound)?;
-    let may_write = tx
-        .viewer
-        .at(seen.place())
-        .contains(Permission::CustomSqlUse);
-    let written = if may_write {
-        Vec::new()
-    } else {
-        custom_sql_beside_models(tx.conn, &queries.models, project, &question.query).await?
-    };
-    if let Some((place, _)) = written.first() {
+    let written =
+        custom_sql_beside_models(tx.conn, &queries.models, project, &question.query).await?;
+    let writes_sql = !written.is_empty();
+    if let Some((place, _)) = written.first()
+        && !tx
+            .viewer
+            .at(seen.place())
+            .contains(Permission::CustomSqlUse)
+    {
         return Err(Refusal::user(
             UserErrorCode::Forbidden,
             &format!("{path}.query.{place}"),
@@ -107,6 +106,7 @@ pub(super) async fn of_query(
             chart: None,
             ask: ask(question),
             accepts_cached: !input.invalidate_cache,
+            writes_sql,
             totals_of: None,
         },
         path: format!("{path}.query"),
@@ -149,6 +149,7 @@ async fn of_sql(tx: &Tx<'_>, path: &str, input: &ProjectSqlInput) -> Result<Aske
             chart: None,
             ask: Ask::Sql(sql.to_owned()),
             accepts_cached: false,
+            writes_sql: false,
             totals_of: None,
         },
         path: at,

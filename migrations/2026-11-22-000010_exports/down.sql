@@ -1,0 +1,1 @@
+DROP TABLE exported_file_chunks, exported_files;
