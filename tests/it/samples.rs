@@ -5,10 +5,11 @@ use crate::{
     support::{Actor, TestApp},
 };
 use chartroom::{
+    config::{JobsConfig, Networks, WarehouseConfig},
     db::sql,
     domains::{
         identity::password::{Cost, Passwords},
-        platform::demo,
+        platform::{self, demo},
     },
     kernel::{
         Clock as _, SystemClock,
@@ -131,6 +132,11 @@ fn user_errors(data: &Value) -> Vec<&Value> {
 
 async fn with_demo() -> TestApp {
     let app = TestApp::start().await;
+    load(&app).await;
+    app
+}
+
+async fn load(app: &TestApp) {
     let passwords = Passwords::new(Cost::TEST);
     let mut conn = app.conn().await;
     demo::load(&mut conn, async |password: &str| {
@@ -138,8 +144,37 @@ async fn with_demo() -> TestApp {
     })
     .await
     .expect("the demo loads");
+}
+
+/// The demo with the warehouse that its projects are connected with, and somebody who runs jobs.
+async fn with_warehouse() -> TestApp {
+    let loopback = |config: &mut WarehouseConfig| {
+        let network = "127.0.0.0/8".parse().expect("a network");
+        config.allowed_networks = Networks::new(vec![network]);
+    };
+    let app = TestApp::with_warehouses(|_| {}, loopback).await;
+    load(&app).await;
+    let own = app.app.outside.warehouses.own();
+    let make_role = async |password: &_| own.make_demo_role(password).await;
+    let mut conn = app.conn().await;
+    demo::load_warehouse(&mut conn, &app.app.outside, make_role)
+        .await
+        .expect("the warehouse is there");
     drop(conn);
+    let handlers = platform::handlers(&JobsConfig::for_tests(), &app.app.queries);
+    let handlers = handlers.expect("handlers");
+    app.app.start_worker(app.db.clone(), handlers, 2);
     app
+}
+
+/// Rows of a query are in its answer.
+fn has_rows(data: &Value) -> bool {
+    let run = &data["runQuery"]["queryRun"];
+    let rows = [&run["rows"]["nodes"], &run["table"]["rows"]];
+    run.is_null()
+        || rows
+            .iter()
+            .any(|rows| rows.as_array().is_some_and(|rows| !rows.is_empty()))
 }
 
 async fn somebody(app: &TestApp, username: &str) -> Actor {
@@ -177,6 +212,7 @@ async fn run(app: &TestApp, actor: Actor, kind: &str) -> usize {
         );
         let refused = !user_errors(data).is_empty();
         assert_eq!(refused, sample.path.ends_with(REFUSED), "{name}: {data:#}");
+        assert!(has_rows(data), "{name}: {data:#}");
         ran += 1;
     }
     ran
@@ -184,7 +220,7 @@ async fn run(app: &TestApp, actor: Actor, kind: &str) -> usize {
 
 #[tokio::test]
 async fn every_sample_does_what_it_says() {
-    let app = with_demo().await;
+    let app = with_warehouse().await;
     let admin = somebody(&app, "admin").await;
     let queries = run(&app, admin, "query").await;
     let mutations = run(&app, admin, "mutation").await;

@@ -184,6 +184,49 @@ async fn columns_that_no_dimension_shows_are_sql_of_ones_own() {
 }
 
 #[tokio::test]
+async fn formulas_need_no_permission() {
+    let stage = Stage::new().await;
+    let editor = stage.tenant.user(&stage.app, "eddy", "editor").await;
+    let with = |calculation: Value| {
+        let mut calculation = calculation;
+        calculation["name"] = json!("each");
+        calculation["displayName"] = json!("Each");
+        stage.query(json!({ "tableCalculations": [calculation], "filters": { "dimensions": { "and": [
+            { "rule": { "fieldId": "orders_amount", "operator": "NOT_IN_BETWEEN", "values": [2, 108] } } ] } } }))
+    };
+    // Orders 1 and 99 are open, order 100 is paid.
+    let ran = stage
+        .run(
+            editor,
+            with(json!({ "formula": "=orders_revenue / orders_count" })),
+        )
+        .await;
+    let rows = &ran.done("runQuery")["queryRun"]["table"]["rows"];
+    assert_eq!(*rows, json!([["open", 110, 2, 55.0], ["paid", 110, 1, 110.0]]));
+    for (calculation, refused) in [
+        (
+            json!({ "sql": "${orders.revenue}" }),
+            "FORBIDDEN source.metricQuery.query.tableCalculations.0.sql",
+        ),
+        (
+            json!({}),
+            "REQUIRED source.metricQuery.query.tableCalculations.0.sql",
+        ),
+        (
+            json!({ "sql": "1", "formula": "=1" }),
+            "REQUIRED source.metricQuery.query.tableCalculations.0.sql",
+        ),
+        (
+            json!({ "formula": "=nothing * 2" }),
+            "INVALID source.metricQuery.query.tableCalculations.0.formula",
+        ),
+    ] {
+        let answer = stage.run(editor, with(calculation.clone())).await;
+        assert_eq!(answer.user_errors("runQuery"), [refused], "{calculation}");
+    }
+}
+
+#[tokio::test]
 async fn long_answers_are_cut() {
     let stage = Stage::new().await;
     let admin = stage.tenant.admin;

@@ -245,7 +245,14 @@ impl<'a> Checked<'a> {
             self.errors.text(&at("name"), text::name(&calculation.name));
             self.errors
                 .text(&at("displayName"), text::name(&calculation.display_name));
-            self.sql(&at("sql"), &calculation.sql);
+            match (&calculation.sql, &calculation.formula) {
+                (Some(sql), None) => self.sql(&at("sql"), sql),
+                (None, Some(formula)) => self.sql(&at("formula"), formula),
+                _ => {
+                    let text = "give exactly one of `sql` and `formula`";
+                    self.errors.add(UserErrorCode::Required, &at("sql"), text);
+                }
+            }
             if let Some(format) = &calculation.format {
                 check_json(self.errors, &at("format"), format);
             }

@@ -52,16 +52,15 @@ fn written(
     query: &MetricQuery,
     is_shown: impl Fn(&AdditionalMetric) -> bool,
 ) -> Vec<(String, &str)> {
-    let calculations = query
-        .table_calculations
-        .iter()
-        .enumerate()
-        .map(|(n, calculation)| {
-            (
-                format!("tableCalculations.{n}.sql"),
-                calculation.sql.as_str(),
-            )
-        });
+    let calculations =
+        query
+            .table_calculations
+            .iter()
+            .enumerate()
+            .filter_map(|(n, calculation)| {
+                let sql = calculation.sql.as_deref()?;
+                Some((format!("tableCalculations.{n}.sql"), sql))
+            });
     let metrics = query
         .additional_metrics
         .iter()

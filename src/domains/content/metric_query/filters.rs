@@ -113,6 +113,11 @@ pub enum FilterOperator {
     NotInTheCurrent,
     /// Lies between the two values, both included.
     InBetween,
+    /// Lies outside the two values.
+    NotInBetween,
+    /// Lies in the part of its unit of time that has passed of the current one: of months on the
+    /// 17th, in the first 17 days of any month.
+    InPeriodToDate,
 }
 
 impl FilterOperator {
@@ -122,6 +127,7 @@ impl FilterOperator {
             Self::IsNull | Self::NotNull => 0,
             Self::InTheCurrent
             | Self::NotInTheCurrent
+            | Self::InPeriodToDate
             | Self::LessThan
             | Self::LessThanOrEqual
             | Self::GreaterThan
@@ -129,7 +135,7 @@ impl FilterOperator {
             | Self::InThePast
             | Self::NotInThePast
             | Self::InTheNext => 1,
-            Self::InBetween => 2,
+            Self::InBetween | Self::NotInBetween => 2,
             Self::Equals
             | Self::NotEquals
             | Self::StartsWith

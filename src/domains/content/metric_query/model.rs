@@ -54,8 +54,13 @@ pub struct TableCalculation {
     pub name: String,
     /// Title of the column.
     pub display_name: String,
-    /// SQL over the other columns, written as `${table.field}`.
-    pub sql: String,
+    /// SQL over the other columns, written as `${table.field}`. Null where it is a formula.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
+    /// A formula as in spreadsheets, over columns of the query by their names: `=orders_revenue / orders_count`.
+    /// Null where it is SQL. Needs no permission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub formula: Option<String>,
     /// Type of the values.
     #[serde(rename = "type", default)]
     #[graphql(name = "type")]
