@@ -25,6 +25,14 @@ async fn words_are_found_by_their_beginning_and_titles_come_first() {
     let answer = search("camp").await;
     let labels = answer.texts("/project/catalog/nodes", "label");
     assert!(labels[0].to_lowercase().contains("camp"), "{labels:?}");
+    // A whole label before what only begins with it.
+    let answer = search(" Orders ").await;
+    let labels = answer.texts("/project/catalog/nodes", "label");
+    let exact = labels.iter().filter(|label| *label == "Orders").count();
+    assert!(
+        exact > 0 && labels[..exact].iter().all(|label| label == "Orders"),
+        "{labels:?}"
+    );
     assert!(
         search("ord tot")
             .await

@@ -68,6 +68,25 @@ async fn an_explore_shows_its_tables_and_fields() {
         again.at("/project/explore/baseTable/id"),
         &explore["baseTable"]["id"]
     );
+    // What a query may set.
+    let parameters = "query ($id: ID!) { project(id: $id) { explores(first: 50) { nodes { \
+        parameters { name label description type default multiple allowCustomValues options } } } } }";
+    let answer = app
+        .gql(tenant.admin, parameters, json!({ "id": project }))
+        .await;
+    let explores = answer
+        .at("/project/explores/nodes")
+        .as_array()
+        .expect("a list");
+    let mut found = explores
+        .iter()
+        .filter_map(|explore| explore["parameters"].get(0));
+    assert_eq!(
+        found.next().expect("one that has a parameter"),
+        &json!({ "name": "engaged_pages", "label": "Pages of an engaged visit",
+            "description": "From how many pages on a visit counts as engaged.", "type": "NUMBER", "default": 3,
+            "multiple": false, "allowCustomValues": true, "options": [2, 3, 5] })
+    );
     // Strangers see nothing of it.
     let other = Tenant::create(&app, "b").await;
     let nodes = app.gql(other.admin, node, json!({ "ids": ids })).await;

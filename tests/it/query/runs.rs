@@ -202,7 +202,10 @@ async fn formulas_need_no_permission() {
         )
         .await;
     let rows = &ran.done("runQuery")["queryRun"]["table"]["rows"];
-    assert_eq!(*rows, json!([["open", 110, 2, 55.0], ["paid", 110, 1, 110.0]]));
+    assert_eq!(
+        *rows,
+        json!([["open", 110, 2, 55.0], ["paid", 110, 1, 110.0]])
+    );
     for (calculation, refused) in [
         (
             json!({ "sql": "${orders.revenue}" }),

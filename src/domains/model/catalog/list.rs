@@ -121,7 +121,7 @@ fn condition(filter: &CatalogItemFilter, words: Option<&str>) -> Result<Fragment
 }
 
 /// The order by how well an item fits a search.
-fn by_rank(words: &str) -> OrderTerms {
+fn by_rank(search: &str, words: &str) -> OrderTerms {
     let orders = [(CatalogItemOrderField::Label, OrderDirection::Asc)];
     let mut order = OrderTerms::new(&orders);
     let rank = OrderTerm {
@@ -130,8 +130,15 @@ fn by_rank(words: &str) -> OrderTerms {
         cast: "::real",
         descending: true,
     };
-    order.terms.insert(0, rank);
-    order.signature ^= crc32fast::hash(words.as_bytes());
+    // Who types a whole label looks for what has it.
+    let exact = OrderTerm {
+        expression: "(lower(catalog_items.label) = ?)::int",
+        binds: vec![search.trim().to_lowercase().into()],
+        cast: "::int4",
+        descending: true,
+    };
+    order.terms.splice(0..0, [exact, rank]);
+    order.signature ^= crc32fast::hash(search.as_bytes());
     order
 }
 
@@ -165,7 +172,9 @@ pub async fn catalog_of(
         .map(Into::into)
         .collect();
     let order = match &words {
-        Some(words) if order.is_empty() => by_rank(words),
+        Some(words) if order.is_empty() => {
+            by_rank(filter.search.as_deref().unwrap_or_default(), words)
+        }
         _ => OrderTerms::new::<CatalogItemOrderField>(&order),
     };
     let condition = condition(filter, words.as_deref())?;

@@ -18,6 +18,6 @@ pub use list::{ExploreFilter, explores_of};
 pub use loader::explore_of;
 pub(super) use loader::{definition, facts};
 pub(super) use object::joined;
-pub use object::{Explore, ExploreError, JoinType, JoinedTable};
+pub use object::{Explore, ExploreError, ExploreParameter, JoinType, JoinedTable};
 pub use row::ExploreRow;
 pub use settings::{QuerySettings, query_settings};

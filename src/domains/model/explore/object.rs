@@ -2,12 +2,19 @@
 
 use super::{ActiveExplore, ExploreRow, definition, facts};
 use crate::{
-    domains::model::catalog::{Part, Relation, Table},
+    domains::{
+        content::metric_query::DimensionType,
+        model::catalog::{Part, Relation, Table},
+    },
     kernel::Result,
-    semantic::{error::Issue, model::JoinKind},
+    semantic::{
+        error::Issue,
+        model::{JoinKind, ParameterDefinition, ParameterType},
+    },
     services::warehouse::WarehouseType,
 };
 use async_graphql::{Context, Enum, Object, SimpleObject};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// A table and what is joined to it: what metric queries are asked of.
@@ -115,6 +122,15 @@ impl Explore {
             .collect())
     }
 
+    /// The parameters that its models use: what `parameters` of a query may set, by name.
+    async fn parameters(&self, ctx: &Context<'_>) -> Result<Vec<ExploreParameter>> {
+        let active = self.definition(ctx).await?;
+        let parameters = active.explore.parameters.iter();
+        Ok(parameters
+            .map(|(name, definition)| ExploreParameter::of(name, definition))
+            .collect())
+    }
+
     /// The kind of warehouse that the project is connected with.
     async fn warehouse(&self, ctx: &Context<'_>) -> Option<Result<WarehouseType>> {
         let active = self.definition(ctx).await;
@@ -130,6 +146,50 @@ impl Explore {
     async fn errors(&self, ctx: &Context<'_>) -> Result<Vec<ExploreError>> {
         let active = self.definition(ctx).await?;
         Ok(active.explore.errors.iter().map(Into::into).collect())
+    }
+}
+
+/// A value that whoever runs a query can set, and that the models of an explore use.
+#[derive(Debug, SimpleObject)]
+pub struct ExploreParameter {
+    /// Name, by which queries set it.
+    name: String,
+    /// Title.
+    label: String,
+    /// What it changes.
+    description: Option<String>,
+    /// Type of its values.
+    #[graphql(name = "type")]
+    kind: DimensionType,
+    /// The value where a query sets none: one, or a list; null where it has to be set.
+    default: Option<Value>,
+    /// Whether several values may be given, as a list.
+    multiple: bool,
+    /// Whether values beside `options` may be given.
+    allow_custom_values: bool,
+    /// Values to choose from.
+    options: Vec<Value>,
+}
+
+impl ExploreParameter {
+    fn of(name: &str, definition: &ParameterDefinition) -> Self {
+        // What was read from JSON can be written as JSON.
+        let json = |value| serde_json::to_value(value).unwrap_or_default();
+        let options = definition.options.iter().flatten();
+        Self {
+            name: name.to_owned(),
+            label: definition.label.clone().unwrap_or_else(|| name.to_owned()),
+            description: definition.description.clone(),
+            kind: match definition.kind {
+                ParameterType::String => DimensionType::String,
+                ParameterType::Number => DimensionType::Number,
+                ParameterType::Date => DimensionType::Date,
+            },
+            default: definition.default.as_ref().map(json),
+            multiple: definition.multiple,
+            allow_custom_values: definition.allow_custom_values,
+            options: options.map(json).collect(),
+        }
     }
 }
 
