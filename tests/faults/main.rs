@@ -10,9 +10,6 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::as_conversions,
-    clippy::large_futures,
-    clippy::too_many_lines,
     reason = "a program for people at a terminal, which may panic"
 )]
 #![allow(missing_docs, reason = "nobody calls it")]

@@ -2,7 +2,6 @@
 
 use crate::{receiver::Receiver, verdict::Verdict};
 use chartroom::{
-    config::JobsConfig,
     db::{
         Bind, Database, DatabaseConfig,
         embedded::{EmbeddedCluster, EmbeddedOptions},
@@ -29,7 +28,9 @@ use nix::{
     unistd::Pid,
 };
 use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
 use std::{
+    net::SocketAddr,
     path::PathBuf,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -39,6 +40,10 @@ use tokio::time::sleep;
 
 /// Slots of each worker.
 pub(crate) const SLOTS: usize = 8;
+
+/// The administrator who follows jobs.
+const LOGIN: &str = "faults";
+const PASSWORD: &str = "a password of one run";
 
 /// Everything a run needs.
 pub(crate) struct Stage {
@@ -76,9 +81,9 @@ impl Stage {
         role::seed(&conn).await.expect("the roles");
         let administrator = Administrator {
             organization: "faults",
-            username: "faults",
+            username: LOGIN,
             email: None,
-            password: "a password that nobody needs",
+            password: PASSWORD,
             is_system_administrator: false,
         };
         let now = SystemClock.now();
@@ -113,23 +118,65 @@ impl Stage {
         let _ = std::fs::remove_dir_all(&self.directory);
     }
 
-    /// Settings like those of the tests: everything happens within seconds.
-    pub(crate) fn config() -> JobsConfig {
-        JobsConfig {
-            poison_after: 50,
-            ..JobsConfig::for_tests()
-        }
-    }
-
     /// Starts a worker.
     pub(crate) fn worker(&self) -> Worker {
+        let slots = SLOTS.to_string();
+        Worker(self.start_process(&["worker", "--concurrency", &slots], &[]))
+    }
+
+    /// Starts a server, and waits until it answers.
+    pub(crate) async fn server(&self) -> (Worker, SocketAddr) {
+        let free = || {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+            listener.local_addr().expect("an address")
+        };
+        let (api, admin) = (free(), free());
+        let more = [
+            ("CHARTROOM_BIND", api.to_string()),
+            ("CHARTROOM_ADMIN_BIND", admin.to_string()),
+            ("CHARTROOM_DATA_DIR", self.directory.display().to_string()),
+        ];
+        let server = Worker(self.start_process(&["serve"], &more));
+        let ready = format!("http://{admin}/readyz");
+        for _ in 0..200 {
+            let answer = reqwest::get(&ready).await;
+            if answer.is_ok_and(|answer| answer.status().is_success()) {
+                return (server, api);
+            }
+            sleep(Duration::from_millis(100)).await;
+        }
+        panic!("the server is not ready");
+    }
+
+    /// A session of the administrator.
+    pub(crate) async fn token(&self, server: SocketAddr) -> String {
+        let sign_in = json!({
+            "query": "mutation ($login: String!, $password: String!) { \
+                signIn(input: { login: $login, password: $password }) { token } }",
+            "variables": { "login": LOGIN, "password": PASSWORD },
+        });
+        let answer = reqwest::Client::new()
+            .post(format!("http://{server}/graphql"))
+            .header("content-type", "application/json")
+            .body(sign_in.to_string())
+            .send()
+            .await
+            .expect("an answer");
+        let answer: Value =
+            serde_json::from_slice(&answer.bytes().await.expect("a body")).expect("JSON");
+        let token = answer["data"]["signIn"]["token"].as_str();
+        token.unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    fn start_process(&self, arguments: &[&str], more: &[(&str, String)]) -> Child {
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)
             .open(self.directory.join("workers.log"))
             .expect("a log");
-        let child = Command::new(env!("CARGO_BIN_EXE_chartroom"))
-            .args(["worker", "--concurrency", &SLOTS.to_string()])
+        Command::new(env!("CARGO_BIN_EXE_chartroom"))
+            .args(arguments)
+            .envs(more.iter().map(|(name, value)| (*name, value.as_str())))
             .env("DATABASE_URL", self.cluster.url().expose_secret())
             .env("CHARTROOM_JOBS_LEASE_MS", "3000")
             .env("CHARTROOM_JOBS_BEAT_MS", "750")
@@ -143,8 +190,7 @@ impl Stage {
             .stdout(Stdio::null())
             .stderr(log)
             .spawn()
-            .expect("a worker");
-        Worker(child)
+            .expect("a process")
     }
 
     /// A self-test to be stored.
@@ -231,7 +277,7 @@ pub(crate) struct Worker(Child);
 
 impl Worker {
     pub(crate) fn pid(&self) -> Pid {
-        Pid::from_raw(self.0.id() as i32)
+        Pid::from_raw(self.0.id().cast_signed())
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -1,45 +1,65 @@
-//! 180 followers on two nodes, each cut off four times, while the connections that listen are killed
-//! every second: every status reaches every follower.
+//! 180 subscriptions over sockets of two servers, each cut off four times, while the connections that
+//! listen are killed every second: every status reaches every subscriber.
 
 use crate::{stage::Stage, verdict::Verdict};
-use chartroom::{
-    jobs::{Hub, JobStatus, Jobs},
-    kernel::entity::JobId,
-};
+use chartroom::{jobs::JobStatus, kernel::entity::JobId};
+use futures_util::{SinkExt as _, StreamExt as _};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
+use serde_json::{Value, json};
 use std::{
     collections::HashMap,
+    net::SocketAddr,
     time::{Duration, Instant},
 };
-use tokio::time::{sleep, timeout};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::{
+    net::TcpStream,
+    time::{sleep, timeout},
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue},
+};
+use tokio_util::sync::CancellationToken;
 
 const JOBS: usize = 30;
-const FOLLOWERS: usize = 6;
+/// Each with a socket of its own, fewer than one user may have.
+const CLIENTS: usize = 10;
+const SUBSCRIPTIONS: usize = 180;
 const CUTS: usize = 4;
 
-/// What a follower saw: version, status, attempt.
+const FOLLOW: &str = "subscription ($id: ID!, $after: Int!) { \
+    jobUpdated(id: $id, afterVersion: $after) { version status attempt } }";
+
+/// What a subscriber saw: version, status, attempt.
 type Saw = Vec<(i32, JobStatus, i32)>;
 
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
 pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdict) {
-    println!(
-        "watchers: {} followers on 2 nodes, {CUTS} cuts each",
-        JOBS * FOLLOWERS
-    );
+    println!("watchers: {SUBSCRIPTIONS} subscriptions on 2 servers, {CUTS} cuts each");
     stage.run("DELETE FROM jobs").await;
-    let (tasks, stopping) = (TaskTracker::new(), CancellationToken::new());
-    let node = || Jobs::new(&stage.db, Stage::config(), &tasks, &stopping);
-    let nodes = [node(), node()];
+    let stopping = CancellationToken::new();
+    let servers = [stage.server().await, stage.server().await];
+    let nodes = [servers[0].1, servers[1].1];
+    let token = stage.token(nodes[0]).await;
     let worker = stage.worker();
     let began = Instant::now();
-    let mut followers = Vec::new();
+    let mut jobs = Vec::new();
     for _ in 0..JOBS {
         let id = stage.put(&stage.job(12, 0.3, false)).await.expect("stored");
-        for _ in 0..FOLLOWERS {
-            let hubs = [nodes[0].hub.clone(), nodes[1].hub.clone()];
-            let seed = random.random();
-            followers.push((id, tokio::spawn(follow(hubs, id, seed))));
-        }
+        jobs.push(id);
+    }
+    let mut clients = Vec::new();
+    for n in 0..CLIENTS {
+        let all = jobs.iter().copied().cycle().skip(n * 3);
+        let own = all.take(SUBSCRIPTIONS / CLIENTS).map(Followed::new);
+        let client = Client {
+            nodes,
+            token: token.clone(),
+            followed: own.collect(),
+            random: StdRng::seed_from_u64(random.random()),
+        };
+        clients.push(tokio::spawn(client.follow()));
     }
     let killer = tokio::spawn({
         let db = stage.db.clone();
@@ -68,16 +88,20 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
         }
     });
     let mut saw: HashMap<JobId, Vec<Saw>> = HashMap::new();
-    for (id, follower) in followers {
-        saw.entry(id)
-            .or_default()
-            .push(follower.await.expect("no panic"));
+    let mut cuts = 0;
+    for client in clients {
+        let (followed, cut) = client.await.expect("no panic");
+        cuts += cut;
+        for one in followed {
+            saw.entry(one.job).or_default().push(one.saw);
+        }
     }
     stopping.cancel();
     let kills = killer.await.expect("no panic");
     drop(worker);
+    drop(servers);
     println!(
-        "  {kills} listening connections killed, {:?}",
+        "  {kills} listening connections killed, {cuts} sockets cut, {:?}",
         began.elapsed()
     );
     let (mut missed, mut complete) = (0, 0);
@@ -98,10 +122,14 @@ pub(crate) async fn run(stage: &Stage, random: &mut StdRng, verdict: &mut Verdic
         }
     }
     verdict.check(
-        missed == 0 && complete == JOBS * FOLLOWERS,
+        missed == 0 && complete == SUBSCRIPTIONS,
         format!(
-            "every follower saw every status in order, and the end: {complete}, {missed} did not"
+            "every subscription saw every status in order, and the end: {complete}, {missed} did not"
         ),
+    );
+    verdict.check(
+        cuts == CLIENTS * CUTS,
+        format!("every socket was cut {CUTS} times: {cuts}"),
     );
     verdict.check(kills > 0, "listening connections were killed meanwhile");
     stage.check_quiet(verdict).await;
@@ -114,33 +142,126 @@ fn changes(all: impl Iterator<Item = (JobStatus, i32)>) -> Vec<(JobStatus, i32)>
     changes
 }
 
-async fn follow(hubs: [Hub; 2], id: JobId, seed: u64) -> Saw {
-    let mut random = StdRng::seed_from_u64(seed);
-    let mut saw: Saw = Vec::new();
-    let mut cuts = CUTS;
-    loop {
-        let mut watch = hubs[random.random_range(0..2_usize)].watch(id);
-        let mut left = random.random_range(1..5);
-        loop {
-            let after = saw.last().map_or(0, |last| last.0);
-            let Ok(Some(seen)) = watch.after(after).await else {
+/// A job that a client follows.
+struct Followed {
+    job: JobId,
+    saw: Saw,
+    is_over: bool,
+}
+
+impl Followed {
+    const fn new(job: JobId) -> Self {
+        Self {
+            job,
+            saw: Vec::new(),
+            is_over: false,
+        }
+    }
+}
+
+/// A client with one socket at a time.
+struct Client {
+    nodes: [SocketAddr; 2],
+    token: String,
+    followed: Vec<Followed>,
+    random: StdRng,
+}
+
+impl Client {
+    /// Follows its jobs to their ends, through all cuts; what it saw, and how often it was cut off.
+    async fn follow(mut self) -> (Vec<Followed>, usize) {
+        let mut cuts = 0;
+        while self.followed.iter().any(|one| !one.is_over) {
+            let node = self.nodes[self.random.random_range(0..2_usize)];
+            let Some(mut socket) = self.open(node).await else {
                 sleep(Duration::from_millis(200)).await;
                 continue;
             };
-            for event in &seen.events {
-                saw.push((event.version, event.status, event.attempt));
+            let left = if cuts < CUTS {
+                self.random.random_range(5..40)
+            } else {
+                usize::MAX
+            };
+            if self.hear(&mut socket, left).await {
+                cuts += 1;
             }
-            if saw.last().is_some_and(|last| last.1.is_terminal()) {
-                return saw;
+        }
+        (self.followed, cuts)
+    }
+
+    /// A socket with a subscription for each job that has not ended.
+    async fn open(&self, node: SocketAddr) -> Option<Socket> {
+        let mut request = format!("ws://{node}/graphql").into_client_request().ok()?;
+        let protocol = HeaderValue::from_static("graphql-transport-ws");
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocol);
+        let (mut socket, _) = connect_async(request).await.ok()?;
+        let init = json!({ "type": "connection_init", "payload": { "token": self.token } });
+        say(&mut socket, &init).await?;
+        if next(&mut socket).await?["type"] != "connection_ack" {
+            return None;
+        }
+        for (n, one) in self.followed.iter().enumerate() {
+            if one.is_over {
+                continue;
             }
-            left -= 1;
-            if left == 0 && cuts > 0 {
-                cuts -= 1;
-                break;
+            let after = one.saw.last().map_or(0, |last| last.0);
+            let variables = json!({ "id": one.job.to_string(), "after": after });
+            let payload = json!({ "query": FOLLOW, "variables": variables });
+            let subscribe = json!({ "type": "subscribe", "id": n.to_string(), "payload": payload });
+            say(&mut socket, &subscribe).await?;
+        }
+        Some(socket)
+    }
+
+    /// Reads so many messages, or all; whether some were left, so that dropping the socket cuts it off.
+    async fn hear(&mut self, socket: &mut Socket, mut left: usize) -> bool {
+        while self.followed.iter().any(|one| !one.is_over) {
+            if left == 0 {
+                return true;
             }
-            let news = timeout(Duration::from_secs(60), watch.changed()).await;
-            if news.is_err() {
-                return saw;
+            let Some(message) = next(socket).await else {
+                return false;
+            };
+            let id = message["id"].as_str().and_then(|id| id.parse().ok());
+            let Some(one) = id.and_then(|n: usize| self.followed.get_mut(n)) else {
+                continue;
+            };
+            match message["type"].as_str() {
+                Some("next") => {
+                    one.saw.push(event(&message["payload"]));
+                    left -= 1;
+                }
+                Some("complete") => one.is_over = true,
+                _ => panic!("{message}"),
+            }
+        }
+        false
+    }
+}
+
+fn event(payload: &Value) -> (i32, JobStatus, i32) {
+    let update = &payload["data"]["jobUpdated"];
+    let number = |name: &str| update[name].as_i64().and_then(|n| i32::try_from(n).ok());
+    let status = update["status"].as_str().and_then(JobStatus::from_text);
+    let read = (|| Some((number("version")?, status?, number("attempt")?)))();
+    read.unwrap_or_else(|| panic!("{payload}"))
+}
+
+async fn say(socket: &mut Socket, message: &Value) -> Option<()> {
+    let message = Message::text(message.to_string());
+    socket.send(message).await.ok()
+}
+
+/// The next message; `None` at the end, or after a minute of silence.
+async fn next(socket: &mut Socket) -> Option<Value> {
+    loop {
+        let message = timeout(Duration::from_mins(1), socket.next()).await.ok()?;
+        if let Message::Text(text) = message?.ok()? {
+            let message: Value = serde_json::from_str(&text).ok()?;
+            if message["type"] != "ping" && message["type"] != "pong" {
+                return Some(message);
             }
         }
     }

@@ -24,6 +24,7 @@ use crate::{
         request::{Limits, Request},
         resolve::Warning,
         sql::Statement,
+        underlying::Cell,
     },
     services::Outside,
 };
@@ -214,6 +215,23 @@ impl Queries {
             date_zoom: question.date_zoom.as_ref(),
             dialect: dialect_of(&active)?,
             limits,
+        };
+        let behind = question.cell.as_ref().map(|cell| {
+            let cell = Cell {
+                field_id: &cell.field_id,
+                row: &cell.row,
+                pivot: &cell.pivot,
+            };
+            semantic::underlying(request, &cell)
+        });
+        let behind = behind.transpose().map_err(NotCompiled::Refused)?;
+        let request = match &behind {
+            Some(query) => Request {
+                query,
+                date_zoom: None,
+                ..request
+            },
+            None => request,
         };
         let compiled = match ask {
             Ask::Totals(_) => semantic::compile_totals(request, &[]),

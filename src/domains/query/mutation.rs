@@ -7,8 +7,10 @@ use super::{
         QueryKind, QueryRun, QueryRunRow,
         store::{self, NewRun},
     },
-    source::{self, Asked, ProjectMetricQueryInput, QuerySourceInput},
-    spec::{Ask, Spec},
+    source::{
+        self, Asked, ProjectMetricQueryInput, QuerySourceInput, UnderlyingCellInput, values_of,
+    },
+    spec::{Ask, AskedCell, Question, Spec},
     wait,
 };
 use crate::{
@@ -71,8 +73,12 @@ pub(crate) struct CalculateTotalsPayload {
 /// Rows behind a value to fetch.
 #[derive(Debug, InputObject)]
 pub(crate) struct RunUnderlyingDataQueryInput {
-    /// The rows: a query for their dimensions, filtered to what the value was computed from.
+    /// The query whose result has the cell. Without a cell: a query for the rows, with their dimensions,
+    /// filtered to what the value was computed from.
     pub source: ProjectMetricQueryInput,
+    /// The cell. The rows are then those that its value was computed from, with the fields that the models
+    /// show for it.
+    pub cell: Option<UnderlyingCellInput>,
     /// How long the answer may wait, at most 25.
     #[graphql(default = 0)]
     pub wait_seconds: i32,
@@ -117,7 +123,11 @@ impl QueryRunMutation {
     ) -> Result<RunUnderlyingDataQueryPayload> {
         let action = "runUnderlyingDataQuery";
         let outcome = start(ctx, action, input.wait_seconds, async |tx, queries| {
-            source::of_query(tx, queries, "source", &input.source, Ask::Underlying).await
+            let mut errors = UserErrors::default();
+            let cell = input.cell.as_ref().map(|cell| read_cell(&mut errors, cell));
+            errors.check()?;
+            let ask = |question| Ask::Underlying(Question { cell, ..question });
+            source::of_query(tx, queries, "source", &input.source, ask).await
         });
         let (job, query_run, user_errors) = outcome.await?;
         Ok(RunUnderlyingDataQueryPayload {
@@ -146,6 +156,14 @@ impl QueryRunMutation {
             query_run,
             user_errors,
         })
+    }
+}
+
+fn read_cell(errors: &mut UserErrors, cell: &UnderlyingCellInput) -> AskedCell {
+    AskedCell {
+        field_id: cell.field_id.as_str().to_owned(),
+        row: values_of(errors, "cell.row", cell.row.as_ref()),
+        pivot: values_of(errors, "cell.pivot", cell.pivot.as_ref()),
     }
 }
 
@@ -290,6 +308,8 @@ pub(super) fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
     };
     // The query of a chart is not in the input: the place inside is part of the sentence.
     let is_given = asked.is_given;
+    let question = asked.spec.ask.question();
+    let has_cell = question.is_some_and(|question| question.cell.is_some());
     let mut errors = UserErrors::default();
     for issue in issues {
         let code = match issue.code {
@@ -298,7 +318,12 @@ pub(super) fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
             Code::LimitTooHigh => UserErrorCode::LimitExceeded,
             _ => UserErrorCode::Invalid,
         };
+        let of_cell = |place: &str| {
+            let first = place.split('.').next().unwrap_or_default();
+            has_cell && ["fieldId", "row", "pivot"].contains(&first)
+        };
         let (path, text) = match (is_given, issue.path.as_str()) {
+            (_, place) if of_cell(place) => (format!("cell.{place}"), issue.message),
             (_, "") => (asked.path.clone(), issue.message),
             (true, place) => (format!("{}.{place}", asked.path), issue.message),
             (false, place) => (asked.path.clone(), format!("{place}: {}", issue.message)),

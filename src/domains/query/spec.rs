@@ -84,4 +84,18 @@ pub struct Question {
     /// Another interval for a date dimension.
     #[serde(default)]
     pub date_zoom: Option<DateZoom>,
+    /// The cell of the query's result whose rows are asked for, instead of the result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cell: Option<AskedCell>,
+}
+
+/// A cell of a result.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct AskedCell {
+    /// The metric, or the dimension, whose value it shows.
+    pub field_id: String,
+    /// Values of its row, by field id.
+    pub row: IndexMap<String, Value>,
+    /// Where the result is pivoted: values of its column, by dimension.
+    pub pivot: IndexMap<String, Value>,
 }

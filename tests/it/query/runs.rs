@@ -184,6 +184,57 @@ async fn columns_that_no_dimension_shows_are_sql_of_ones_own() {
 }
 
 #[tokio::test]
+async fn the_rows_behind_a_cell() {
+    let stage = Stage::new().await;
+    let admin = stage.tenant.admin;
+    let source = &stage.query(json!({ "filters": { "dimensions": { "and": [
+        { "rule": { "fieldId": "orders_amount", "operator": "LESS_THAN", "values": [6] } } ] } } }))["metricQuery"];
+    let run = "mutation ($input: RunUnderlyingDataQueryInput!) { runUnderlyingDataQuery(input: $input) { \
+        queryRun { columns { fieldId } table { rows } } userErrors { code path message } } }";
+    let behind = async |actor, cell: Value| {
+        let input = json!({ "source": source, "cell": cell, "waitSeconds": 20 });
+        stage.app.gql(actor, run, json!({ "input": input })).await
+    };
+    let cell = json!({ "fieldId": "orders_revenue", "row": { "orders_status": "paid", "orders_revenue": 6.6 } });
+    let answer = behind(admin, cell.clone()).await;
+    let found = &answer.done("runUnderlyingDataQuery")["queryRun"];
+    let ids = found["columns"].as_array().expect("columns");
+    let place = ids
+        .iter()
+        .position(|column| column["fieldId"] == "orders_id");
+    let place = place.expect("the id");
+    let rows = found["table"]["rows"].as_array().expect("rows");
+    let mut orders: Vec<_> = rows.iter().filter_map(|row| row[place].as_i64()).collect();
+    orders.sort_unstable();
+    // Orders below 6 that are paid: 2 and 4.
+    assert_eq!(orders, [2, 4], "{found}");
+    assert!(
+        ids.iter()
+            .all(|column| column["fieldId"] != "orders_secret")
+    );
+    for (cell, refused) in [
+        (
+            json!({ "fieldId": "orders_nothing" }),
+            "INVALID cell.fieldId",
+        ),
+        (
+            json!({ "fieldId": "orders_revenue", "row": 7 }),
+            "INVALID cell.row",
+        ),
+    ] {
+        let answer = behind(admin, cell.clone()).await;
+        assert_eq!(
+            answer.user_errors("runUnderlyingDataQuery"),
+            [refused],
+            "{cell}"
+        );
+    }
+    let viewer = stage.tenant.user(&stage.app, "vera", "viewer").await;
+    let refused = behind(viewer, cell).await;
+    assert!(refused.user_errors("runUnderlyingDataQuery")[0].starts_with("FORBIDDEN"));
+}
+
+#[tokio::test]
 async fn formulas_need_no_permission() {
     let stage = Stage::new().await;
     let editor = stage.tenant.user(&stage.app, "eddy", "editor").await;

@@ -105,7 +105,8 @@ impl ResultCell<'_> {
     }
 
     /// The value: a number where JavaScript keeps all of its digits, a text otherwise; days as
-    /// `2026-01-31`, moments as in RFC 3339.
+    /// `2026-01-31`, moments as in RFC 3339, without offset where the warehouse has them
+    /// without zone.
     async fn raw(&self) -> Option<&Value> {
         Some(self.value).filter(|value| !value.is_null())
     }

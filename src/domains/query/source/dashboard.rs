@@ -78,6 +78,7 @@ pub(super) async fn of_chart(
                 query,
                 parameters,
                 date_zoom: granularity.map(zoom),
+                cell: None,
             }),
             accepts_cached: !input.invalidate_cache && !is_refresh,
             writes_sql: false,

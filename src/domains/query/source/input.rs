@@ -4,6 +4,7 @@ use crate::domains::{
     content::metric_query::{DashboardFiltersInput, MetricQueryInput, SortField},
     model::DateGranularity,
 };
+use crate::gql::FieldId;
 use async_graphql::{ID, InputObject, OneofObject};
 use serde_json::Value;
 
@@ -38,6 +39,18 @@ pub(crate) struct ProjectMetricQueryInput {
     /// Whether the warehouse is asked even if the answer is known.
     #[graphql(default = false)]
     pub invalidate_cache: bool,
+}
+
+/// A cell of the result of a query.
+#[derive(Debug, InputObject)]
+pub(crate) struct UnderlyingCellInput {
+    /// The metric, or the dimension, whose value the cell shows.
+    pub field_id: FieldId,
+    /// Values of its row by field id, as `raw` gives them, null for none. Those of dimensions count; a total lacks some
+    /// or all of them.
+    pub row: Option<Value>,
+    /// Where the result is pivoted: the values of the cell's column, by dimension.
+    pub pivot: Option<Value>,
 }
 
 /// SQL for the warehouse of a project.

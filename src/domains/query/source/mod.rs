@@ -4,7 +4,9 @@ mod dashboard;
 mod input;
 
 pub(super) use dashboard::Known;
-pub(super) use input::{ChartRunInput, ProjectMetricQueryInput, ProjectSqlInput, QuerySourceInput};
+pub(super) use input::{
+    ChartRunInput, ProjectMetricQueryInput, ProjectSqlInput, QuerySourceInput, UnderlyingCellInput,
+};
 
 use super::{
     engine::Queries,
@@ -196,6 +198,7 @@ pub(super) fn question_of(
         query,
         parameters,
         date_zoom: granularity.map(zoom),
+        cell: None,
     }
 }
 
@@ -205,12 +208,21 @@ fn parameters_of(
     path: &str,
     parameters: Option<&Value>,
 ) -> IndexMap<String, Value> {
-    match parameters {
+    values_of(errors, &format!("{path}.parameters"), parameters)
+}
+
+/// Values by name: an object.
+pub(super) fn values_of(
+    errors: &mut UserErrors,
+    path: &str,
+    values: Option<&Value>,
+) -> IndexMap<String, Value> {
+    match values {
         None | Some(Value::Null) => IndexMap::new(),
         Some(Value::Object(given)) => given.clone().into_iter().collect(),
         Some(_) => {
-            let text = "parameters are an object from their names to their values";
-            errors.add(UserErrorCode::Invalid, &format!("{path}.parameters"), text);
+            let text = "expected an object from names to values";
+            errors.add(UserErrorCode::Invalid, path, text);
             IndexMap::new()
         }
     }
