@@ -8,7 +8,10 @@ use crate::{
         entity::{GroupId, OrganizationId, ProjectId, RoleId, SpaceId, UserId},
     },
 };
-use diesel::sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid};
+use diesel::{
+    OptionalExtension as _,
+    sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid},
+};
 use diesel_async::RunQueryDsl;
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
@@ -88,6 +91,27 @@ impl Place {
             project: Some(id),
             ..Self::organization(organization)
         }
+    }
+
+    /// Where a row is that belongs to a project: of a table with `id`, `organization_id` and
+    /// `project_id`. `None` if there is no such row.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn of_row_in_project(
+        mut conn: &Conn,
+        table: &'static str,
+        id: Uuid,
+    ) -> Result<Option<Self>> {
+        let found: Option<(OrganizationId, ProjectId)> =
+            sql("SELECT organization_id, project_id FROM ", [])
+                .then(table, [])
+                .then(" WHERE id = ?", [id.into()])
+                .statement::<(SqlUuid, SqlUuid)>()
+                .get_result(&mut conn)
+                .await
+                .optional()?;
+        Ok(found.map(|(organization, project)| Self::project(organization, project)))
     }
 }
 

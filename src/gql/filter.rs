@@ -391,6 +391,12 @@ macro_rules! filterable {
 }
 pub(crate) use filterable;
 
+impl<F: FilterInput> FilterInput for &F {
+    fn condition(&self) -> Result<Fragment> {
+        (**self).condition()
+    }
+}
+
 impl<F: FilterInput> FilterInput for Option<F> {
     fn condition(&self) -> Result<Fragment> {
         self.as_ref()

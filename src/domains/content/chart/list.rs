@@ -2,7 +2,7 @@
 
 use super::{Chart, ChartKind, ChartRow};
 use crate::{
-    db::{Fragment, schema::charts},
+    db::schema::charts,
     gql::{
         BooleanFilter, Connection, DateTimeFilter, FilterInput, IdFilter, ListNode, PageArgs,
         StringFilter, by_id_loader, children, column, enum_filter, filterable, listing, search,
@@ -83,9 +83,5 @@ pub async fn charts_of(
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<ChartRow, _>(ctx, parent, link, page, &order, || match filter {
-        Some(filter) => filter.condition(),
-        None => Ok(Fragment::yes()),
-    })
-    .await
+    children::<ChartRow, _>(ctx, parent, link, page, &order, || filter.condition()).await
 }

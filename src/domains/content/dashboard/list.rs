@@ -130,9 +130,5 @@ pub async fn dashboards_of(
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<DashboardRow, _>(ctx, parent, link, page, &order, || match filter {
-        Some(filter) => filter.condition(),
-        None => Ok(Fragment::yes()),
-    })
-    .await
+    children::<DashboardRow, _>(ctx, parent, link, page, &order, || filter.condition()).await
 }

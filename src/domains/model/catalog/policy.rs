@@ -5,14 +5,8 @@ use super::CatalogItemKind;
 use crate::{
     authz::{Columns, Edit, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer},
     db::{Conn, Fragment, sql},
-    kernel::{
-        Id, Result, entity,
-        entity::{OrganizationId, ProjectId},
-    },
+    kernel::{Id, Result, entity},
 };
-use diesel::{OptionalExtension as _, sql_types as st};
-use diesel_async::RunQueryDsl as _;
-use uuid::Uuid;
 
 /// Policies of the root fields of the catalog.
 pub const POLICIES: &[FieldPolicy] = &[
@@ -38,40 +32,23 @@ const COLUMNS: Columns = Columns {
     project: "catalog_items.project_id",
 };
 
-/// Which items the viewer sees, of whatever kind.
-fn seen(viewer: &Viewer) -> Fragment {
-    let reach = viewer.access.reach(Permission::CatalogView);
-    Fragment::all([
-        sql("catalog_items.is_current", []),
-        reach.of_project(COLUMNS),
-        sql(
-            "catalog_items.access = '[]' OR attributes_allow(catalog_items.access, catalog_items.organization_id, ?)",
-            [viewer.user.into()],
-        ),
-    ])
-}
-
-async fn place(mut conn: &Conn, id: Uuid) -> Result<Option<Place>> {
-    let found: Option<(OrganizationId, ProjectId)> = sql(
-        "SELECT organization_id, project_id FROM catalog_items WHERE id = ?",
-        [id.into()],
-    )
-    .statement::<(st::Uuid, st::Uuid)>()
-    .get_result(&mut conn)
-    .await
-    .optional()?;
-    Ok(found.map(|(organization, project)| Place::project(organization, project)))
-}
-
 impl Resource for entity::CatalogItem {
     const TABLE: &'static str = "catalog_items";
 
     async fn place(conn: &Conn, id: Id<Self>) -> Result<Option<Place>> {
-        place(conn, id.uuid()).await
+        Place::of_row_in_project(conn, Self::TABLE, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
-        seen(viewer)
+        let reach = viewer.access.reach(Permission::CatalogView);
+        Fragment::all([
+            sql("catalog_items.is_current", []),
+            reach.of_project(COLUMNS),
+            sql(
+                "catalog_items.access = '[]' OR attributes_allow(catalog_items.access, catalog_items.organization_id, ?)",
+                [viewer.user.into()],
+            ),
+        ])
     }
 }
 

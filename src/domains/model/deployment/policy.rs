@@ -2,14 +2,12 @@
 
 use crate::{
     authz::{Columns, Edit, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer},
-    db::{Conn, Fragment, sql},
+    db::{Conn, Fragment},
     kernel::{
         Result,
-        entity::{Deployment, DeploymentId, OrganizationId, ProjectId},
+        entity::{Deployment, DeploymentId},
     },
 };
-use diesel::{OptionalExtension as _, sql_types as st};
-use diesel_async::RunQueryDsl as _;
 
 /// Policies of the root fields of deployments.
 pub const POLICIES: &[FieldPolicy] = &[
@@ -38,16 +36,8 @@ const COLUMNS: Columns = Columns {
 impl Resource for Deployment {
     const TABLE: &'static str = "deployments";
 
-    async fn place(mut conn: &Conn, id: DeploymentId) -> Result<Option<Place>> {
-        let found: Option<(OrganizationId, ProjectId)> = sql(
-            "SELECT organization_id, project_id FROM deployments WHERE id = ?",
-            [id.into()],
-        )
-        .statement::<(st::Uuid, st::Uuid)>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(|(organization, project)| Place::project(organization, project)))
+    async fn place(conn: &Conn, id: DeploymentId) -> Result<Option<Place>> {
+        Place::of_row_in_project(conn, Self::TABLE, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {

@@ -74,16 +74,8 @@ pub async fn explores_of(
     page: &PageArgs,
 ) -> Result<Connection<Explore>> {
     let order: [(ByLabel, _); 0] = [];
-    children::<ExploreRow, _>(
-        ctx,
-        project.uuid(),
-        OF_PROJECT,
-        page,
-        &order,
-        || match filter {
-            Some(filter) => filter.condition(),
-            None => Ok(Fragment::yes()),
-        },
-    )
+    children::<ExploreRow, _>(ctx, project.uuid(), OF_PROJECT, page, &order, || {
+        filter.condition()
+    })
     .await
 }

@@ -6,11 +6,9 @@ use crate::{
     db::{Conn, Fragment, sql},
     kernel::{
         Result,
-        entity::{Explore, ExploreId, OrganizationId, ProjectId},
+        entity::{Explore, ExploreId},
     },
 };
-use diesel::{OptionalExtension as _, sql_types as st};
-use diesel_async::RunQueryDsl as _;
 
 const COLUMNS: Columns = Columns {
     organization: "explores.organization_id",
@@ -20,16 +18,8 @@ const COLUMNS: Columns = Columns {
 impl Resource for Explore {
     const TABLE: &'static str = "explores";
 
-    async fn place(mut conn: &Conn, id: ExploreId) -> Result<Option<Place>> {
-        let found: Option<(OrganizationId, ProjectId)> = sql(
-            "SELECT organization_id, project_id FROM explores WHERE id = ?",
-            [id.into()],
-        )
-        .statement::<(st::Uuid, st::Uuid)>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(|(organization, project)| Place::project(organization, project)))
+    async fn place(conn: &Conn, id: ExploreId) -> Result<Option<Place>> {
+        Place::of_row_in_project(conn, Self::TABLE, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {

@@ -4,14 +4,12 @@ use crate::{
     authz::{
         Columns, Delete, Edit, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer,
     },
-    db::{Conn, Fragment, sql},
+    db::{Conn, Fragment},
     kernel::{
         Result,
-        entity::{OrganizationId, ProjectId, Tag, TagId},
+        entity::{Tag, TagId},
     },
 };
-use diesel::{OptionalExtension as _, sql_types as st};
-use diesel_async::RunQueryDsl as _;
 
 /// Policies of the root fields of tags.
 pub const POLICIES: &[FieldPolicy] = &[
@@ -36,16 +34,8 @@ const COLUMNS: Columns = Columns {
 impl Resource for Tag {
     const TABLE: &'static str = "tags";
 
-    async fn place(mut conn: &Conn, id: TagId) -> Result<Option<Place>> {
-        let found: Option<(OrganizationId, ProjectId)> = sql(
-            "SELECT organization_id, project_id FROM tags WHERE id = ?",
-            [id.into()],
-        )
-        .statement::<(st::Uuid, st::Uuid)>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(|(organization, project)| Place::project(organization, project)))
+    async fn place(conn: &Conn, id: TagId) -> Result<Option<Place>> {
+        Place::of_row_in_project(conn, Self::TABLE, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {

@@ -6,11 +6,9 @@ use crate::{
     db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
-        entity::{Chart, ExportedFile, ExportedFileId, OrganizationId, ProjectId},
+        entity::{Chart, ExportedFile, ExportedFileId},
     },
 };
-use diesel::{OptionalExtension as _, sql_types as st};
-use diesel_async::RunQueryDsl as _;
 
 const COLUMNS: Columns = Columns {
     organization: "exported_files.organization_id",
@@ -30,16 +28,8 @@ const NEEDED: [Permission; 6] = [
 impl Resource for ExportedFile {
     const TABLE: &'static str = "exported_files";
 
-    async fn place(mut conn: &Conn, id: ExportedFileId) -> Result<Option<Place>> {
-        let found: Option<(OrganizationId, ProjectId)> = sql(
-            "SELECT organization_id, project_id FROM exported_files WHERE id = ?",
-            [id.into()],
-        )
-        .statement::<(st::Uuid, st::Uuid)>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(|(organization, project)| Place::project(organization, project)))
+    async fn place(conn: &Conn, id: ExportedFileId) -> Result<Option<Place>> {
+        Place::of_row_in_project(conn, Self::TABLE, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {

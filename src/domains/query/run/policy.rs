@@ -6,11 +6,9 @@ use crate::{
     db::{Conn, Fragment, sql},
     kernel::{
         Result,
-        entity::{Chart, OrganizationId, ProjectId, QueryRun, QueryRunId},
+        entity::{Chart, QueryRun, QueryRunId},
     },
 };
-use diesel::{OptionalExtension as _, sql_types as st};
-use diesel_async::RunQueryDsl as _;
 
 const COLUMNS: Columns = Columns {
     organization: "query_runs.organization_id",
@@ -20,16 +18,8 @@ const COLUMNS: Columns = Columns {
 impl Resource for QueryRun {
     const TABLE: &'static str = "query_runs";
 
-    async fn place(mut conn: &Conn, id: QueryRunId) -> Result<Option<Place>> {
-        let found: Option<(OrganizationId, ProjectId)> = sql(
-            "SELECT organization_id, project_id FROM query_runs WHERE id = ?",
-            [id.into()],
-        )
-        .statement::<(st::Uuid, st::Uuid)>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(|(organization, project)| Place::project(organization, project)))
+    async fn place(conn: &Conn, id: QueryRunId) -> Result<Option<Place>> {
+        Place::of_row_in_project(conn, Self::TABLE, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {

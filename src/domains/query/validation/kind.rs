@@ -323,33 +323,27 @@ impl Run<'_> {
         let rows: Vec<ValidationErrorRow> = self
             .found
             .into_iter()
-            .map(|(subject, finding)| ValidationErrorRow {
-                id: ValidationErrorId::new(),
-                organization_id: organization,
-                project_id: self.project,
-                job_id: Some(job),
-                is_latest: !replaced.is_empty(),
-                source: match subject {
-                    Subject::Chart(_) => ValidationSource::Chart,
-                    Subject::Dashboard(_) => ValidationSource::Dashboard,
-                    Subject::Explore(_) => ValidationSource::Table,
-                },
-                error_type: finding.error_type,
-                error: finding.error,
-                field_name: finding.field_name,
-                chart_id: match subject {
-                    Subject::Chart(id) => Some(id),
-                    _ => None,
-                },
-                dashboard_id: match subject {
-                    Subject::Dashboard(id) => Some(id),
-                    _ => None,
-                },
-                explore_name: match subject {
-                    Subject::Explore(name) => Some(name),
-                    _ => None,
-                },
-                created_at: at,
+            .map(|(subject, finding)| {
+                let (source, chart_id, dashboard_id, explore_name) = match subject {
+                    Subject::Chart(id) => (ValidationSource::Chart, Some(id), None, None),
+                    Subject::Dashboard(id) => (ValidationSource::Dashboard, None, Some(id), None),
+                    Subject::Explore(name) => (ValidationSource::Table, None, None, Some(name)),
+                };
+                ValidationErrorRow {
+                    id: ValidationErrorId::new(),
+                    organization_id: organization,
+                    project_id: self.project,
+                    job_id: Some(job),
+                    is_latest: !replaced.is_empty(),
+                    source,
+                    error_type: finding.error_type,
+                    error: finding.error,
+                    field_name: finding.field_name,
+                    chart_id,
+                    dashboard_id,
+                    explore_name,
+                    created_at: at,
+                }
             })
             .collect();
         let (ctx, project) = (self.ctx, self.project);

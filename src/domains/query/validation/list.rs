@@ -78,10 +78,7 @@ pub async fn errors_of_project(
         None => latest(),
     };
     children::<ValidationErrorRow, _>(ctx, project.uuid(), link, page, &order, || {
-        Ok(match filter {
-            Some(filter) => of_run().and(filter.condition()?),
-            None => of_run(),
-        })
+        Ok(of_run().and(filter.condition()?))
     })
     .await
 }

@@ -3,14 +3,12 @@
 
 use crate::{
     authz::{Columns, Delete, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer},
-    db::{Conn, Fragment, sql},
+    db::{Conn, Fragment},
     kernel::{
         Result,
-        entity::{OrganizationId, ProjectId, ValidationError, ValidationErrorId},
+        entity::{ValidationError, ValidationErrorId},
     },
 };
-use diesel::{OptionalExtension as _, sql_types as st};
-use diesel_async::RunQueryDsl as _;
 
 /// Policies of the root fields of validations.
 pub const POLICIES: &[FieldPolicy] = &[
@@ -34,16 +32,8 @@ const COLUMNS: Columns = Columns {
 impl Resource for ValidationError {
     const TABLE: &'static str = "validation_errors";
 
-    async fn place(mut conn: &Conn, id: ValidationErrorId) -> Result<Option<Place>> {
-        let found: Option<(OrganizationId, ProjectId)> = sql(
-            "SELECT organization_id, project_id FROM validation_errors WHERE id = ?",
-            [id.into()],
-        )
-        .statement::<(st::Uuid, st::Uuid)>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(|(organization, project)| Place::project(organization, project)))
+    async fn place(conn: &Conn, id: ValidationErrorId) -> Result<Option<Place>> {
+        Place::of_row_in_project(conn, Self::TABLE, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
