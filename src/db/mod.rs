@@ -13,6 +13,7 @@ mod pool;
 pub mod schema;
 mod text_enum;
 mod tx;
+pub mod views;
 
 pub use connect::connect;
 pub use fragment::{Bind, Fragment, Statement, sql};

@@ -61,7 +61,7 @@ diesel::table! {
 }
 
 diesel::table! {
-    /// Saved charts: a metric query and how to draw it. dashboard_id is set where the chart exists only inside one dashboard.
+    /// Saved charts: a metric query and how to draw it. dashboard_id is set where the chart exists only inside one dashboard. version_id names what it draws now; the earlier ones are chart_versions.
     charts (id) {
         id -> Uuid,
         organization_id -> Uuid,
@@ -83,6 +83,25 @@ diesel::table! {
         config -> Jsonb,
         pivot_columns -> Array<Text>,
         column_order -> Array<Text>,
+        version_id -> Uuid,
+        versioned_at -> Nullable<Timestamptz>,
+        versioned_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    /// What charts drew before: written by the table charts itself, never updated.
+    chart_versions (id) {
+        id -> Uuid,
+        organization_id -> Uuid,
+        chart_id -> Uuid,
+        explore_name -> Text,
+        metric_query -> Jsonb,
+        config -> Jsonb,
+        pivot_columns -> Array<Text>,
+        column_order -> Array<Text>,
+        created_at -> Timestamptz,
+        created_by -> Nullable<Uuid>,
     }
 }
 

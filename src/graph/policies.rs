@@ -16,6 +16,7 @@ const LISTS: &[&[FieldPolicy]] = &[
     access::group::POLICIES,
     access::role::POLICIES,
     content::chart::POLICIES,
+    content::chart_version::POLICIES,
     content::dashboard::POLICIES,
     content::space::POLICIES,
     identity::api_key::POLICIES,
@@ -68,6 +69,11 @@ const NODES: &[FieldPolicy] = &[
         "the organization; everywhere with SYSTEM_VIEW",
     ),
     FieldPolicy::object("Chart", Permission::ChartView, "the space, with SPACE_VIEW"),
+    FieldPolicy::object(
+        "ChartVersion",
+        Permission::ChartView,
+        "the space in which its chart is now, with SPACE_VIEW",
+    ),
     FieldPolicy::object(
         "Dashboard",
         Permission::DashboardView,

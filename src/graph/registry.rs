@@ -5,6 +5,7 @@ use crate::{
         access::{grant::AccessGrant, group::Group, role::Role},
         content::{
             chart::Chart,
+            chart_version::ChartVersion,
             dashboard::{Dashboard, DashboardTile},
             space::Space,
         },
@@ -69,6 +70,7 @@ node_rows! {
     ApiKey by crate::domains::identity::api_key::ApiKeyRow,
     AuditEvent by crate::domains::platform::audit::AuditEventRow,
     Chart by crate::domains::content::chart::ChartRow,
+    ChartVersion by crate::domains::content::chart_version::ChartVersionRow,
     Dashboard by crate::domains::content::dashboard::DashboardRow,
     DashboardTile by crate::domains::content::dashboard::DashboardTileRow,
     Deployment by crate::domains::model::deployment::DeploymentRow,
@@ -96,6 +98,7 @@ entities! {
     ApiKey for entity::ApiKey,
     AuditEvent for entity::AuditEvent,
     Chart for entity::Chart,
+    ChartVersion for entity::ChartVersion,
     Dashboard for entity::Dashboard,
     DashboardTile for entity::DashboardTile,
     Deployment for entity::Deployment,

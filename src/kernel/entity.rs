@@ -39,6 +39,8 @@ entity_markers! {
     Space, SpaceId, "space";
     /// A saved chart.
     Chart, ChartId, "chart";
+    /// What a chart draws, or drew.
+    ChartVersion, ChartVersionId, "chartversion";
     /// A dashboard.
     Dashboard, DashboardId, "dashboard";
     /// A tile of a dashboard.

@@ -19,6 +19,7 @@ mod audit;
 mod authentication;
 mod cancellation;
 mod chart;
+mod chart_version;
 mod clients;
 mod cors;
 mod csrf;

@@ -27,7 +27,7 @@ async fn diesel_knows_the_tables_as_they_are() {
          ORDER BY 1",
     )
     .await;
-    let mut declared = declared();
+    let mut declared = declared(include_str!("../../src/db/schema.rs"));
     declared.sort();
     let mut columns = columns;
     columns.sort();
@@ -37,9 +37,30 @@ async fn diesel_knows_the_tables_as_they_are() {
     );
 }
 
-/// `table.column type` of each column in `src/db/schema.rs`.
-fn declared() -> Vec<String> {
-    let text = include_str!("../../src/db/schema.rs");
+#[tokio::test]
+async fn diesel_knows_the_views_as_they_are() {
+    let app = TestApp::start().await;
+    let mut columns = texts(
+        &app,
+        "SELECT c.table_name || '.' || c.column_name || ' ' || c.udt_name \
+         FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name) \
+         WHERE c.table_schema = 'public' AND t.table_type = 'VIEW' ORDER BY 1",
+    )
+    .await;
+    columns.sort();
+    let mut declared: Vec<String> = declared(include_str!("../../src/db/views.rs"))
+        .into_iter()
+        .map(|column| column.trim_end_matches(" NULL").to_owned())
+        .collect();
+    declared.sort();
+    assert_eq!(
+        declared, columns,
+        "left: src/db/views.rs, right: the migrations"
+    );
+}
+
+/// `table.column type` of each column that diesel is told.
+fn declared(text: &str) -> Vec<String> {
     let types = BTreeMap::from([
         ("Uuid", "uuid"),
         ("Text", "text"),
@@ -178,6 +199,10 @@ async fn migrations_can_be_undone_and_redone() {
         (
             include_str!("../../migrations/2026-11-22-000008_catalog/up.sql"),
             include_str!("../../migrations/2026-11-22-000008_catalog/down.sql"),
+        ),
+        (
+            include_str!("../../migrations/2026-11-22-000012_chart_versions/up.sql"),
+            include_str!("../../migrations/2026-11-22-000012_chart_versions/down.sql"),
         ),
     ];
     for (_, down) in migrations.iter().rev() {

@@ -3,6 +3,7 @@
 use async_graphql::MergedObject;
 
 pub mod chart;
+pub mod chart_version;
 pub mod dashboard;
 pub mod import;
 mod interface;
@@ -24,5 +25,6 @@ pub struct ContentQuery(
 pub struct ContentMutation(
     space::SpaceMutation,
     chart::ChartMutation,
+    chart_version::ChartVersionMutation,
     dashboard::DashboardMutation,
 );

@@ -73,6 +73,7 @@ impl CompileQuery {
         let writes_sql = !written.is_empty();
         let spec = Spec {
             chart: None,
+            chart_version: None,
             ask: Ask::Metric(question),
             accepts_cached: false,
             writes_sql,

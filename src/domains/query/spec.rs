@@ -3,7 +3,7 @@
 use crate::{
     authz::Permission,
     domains::content::metric_query::MetricQuery,
-    kernel::entity::{ChartId, QueryRunId},
+    kernel::entity::{ChartId, ChartVersionId, QueryRunId},
     semantic::request::DateZoom,
 };
 use indexmap::IndexMap;
@@ -15,6 +15,9 @@ use serde_json::Value;
 pub struct Spec {
     /// The chart that is run: then it must be visible, and nothing else is needed.
     pub chart: Option<ChartId>,
+    /// The version of the chart.
+    #[serde(default)]
+    pub chart_version: Option<ChartVersionId>,
     /// What is asked of the warehouse.
     pub ask: Ask,
     /// Whether an earlier answer will do.

@@ -19,6 +19,8 @@ const NODES: &[(&str, &str)] = &[
     ("AuditEvent", "audit"),
     ("Chart", "chart.open"),
     ("Chart", "chart.nested"),
+    ("ChartVersion", "chartversion.open"),
+    ("ChartVersion", "chartversion.nested"),
     ("Dashboard", "dashboard.open"),
     ("Dashboard", "dashboard.nested"),
     ("Deployment", "deployment"),
@@ -267,7 +269,8 @@ fn sees(stage: &Stage, persona: &str, slot: &str) -> bool {
             evaluator.sees_project(of, of.projects.iter().find(|p| p.id == id).expect("it"))
         }
         "space" => evaluator.sees_space(of, id),
-        "chart" => {
+        "chart" | "chartversion" => {
+            let id = stage.ours.uuid(&slot.replace("version", ""));
             let chart = of.charts.iter().find(|c| c.id == id).expect("it");
             evaluator.sees_content(of, chart, "CHART_VIEW")
         }

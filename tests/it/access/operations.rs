@@ -156,6 +156,11 @@ pub(super) fn operations() -> Vec<Operation> {
             &[("CHART_EDIT", "chart.nested")],
         ),
         change(
+            "rollbackChart",
+            json!({ "chartId": "$chart.nested", "versionId": "$chartversion.nested" }),
+            &[("CHART_EDIT", "chart.nested")],
+        ),
+        change(
             "deleteCharts",
             json!({ "ids": ["$chart.open"] }),
             &[("CHART_DELETE", "chart.open")],

@@ -6,9 +6,9 @@ use super::{
     worlds::{self, Content, Grant, Group, Owned, Principal, Project, Role, Space, User, World},
 };
 use chartroom::kernel::entity::{
-    AccessGrantId, ApiKeyId, AuditEventId, ChartId, DashboardId, DashboardTileId, DeploymentId,
-    DimensionId, GroupId, JobId, MetricId, OrganizationId, OrganizationMembershipId, ProjectId,
-    QueryRunId, RoleId, SessionId, SpaceId, TableId, TagId, UserAttributeId, UserId,
+    AccessGrantId, ApiKeyId, AuditEventId, ChartId, ChartVersionId, DashboardId, DashboardTileId,
+    DeploymentId, DimensionId, GroupId, JobId, MetricId, OrganizationId, OrganizationMembershipId,
+    ProjectId, QueryRunId, RoleId, SessionId, SpaceId, TableId, TagId, UserAttributeId, UserId,
     ValidationErrorId, WarehouseCredentialsId,
 };
 use serde_json::{Value, json};
@@ -263,6 +263,8 @@ impl Tenant {
         self.make("job.ended");
         self.make("job.waiting");
         self.make("queryrun");
+        self.make("chartversion.open");
+        self.make("chartversion.nested");
         self.make("tile.open");
         self.make("tile.nested");
         self.make("credentials");
@@ -387,6 +389,10 @@ impl Tenant {
              UPDATE charts SET name = '{mark}', slug = '{mark}-' || id, description = '{mark}', explore_name = '{mark}', \
                metric_query = '{{\"exploreName\": \"{mark}\", \"dimensions\": [\"{mark}\"], \"metrics\": [], \"filters\": {{}}, \"sorts\": [], \"limit\": 1, \"tableCalculations\": []}}', \
                config = '{{\"type\": \"{mark}\"}}' WHERE organization_id = '{organization}';
+             UPDATE charts SET version_id = '{current}' WHERE id = '{drawn}';
+             UPDATE chart_versions v SET explore_name = c.explore_name, metric_query = c.metric_query, config = c.config, column_order = '{{{mark}}}', \
+               id = CASE WHEN v.chart_id = '{changed}' THEN '{earlier}' ELSE v.id END \
+               FROM charts c WHERE c.id = v.chart_id AND v.organization_id = '{organization}';
              UPDATE dashboards SET name = '{mark}', slug = '{mark}-' || id, description = '{mark}' WHERE organization_id = '{organization}';
              UPDATE api_keys SET name = '{mark}', description = '{mark}' WHERE user_id IN ({users});
              UPDATE sessions SET user_agent = '{mark}', address = '{mark}' WHERE user_id IN ({users});
@@ -426,6 +432,10 @@ impl Tenant {
             self.uuid("validationerror"),
             self.uuid("project.main"),
             self.uuid("chart.open"),
+            current = self.uuid("chartversion.open"),
+            drawn = self.uuid("chart.open"),
+            earlier = self.uuid("chartversion.nested"),
+            changed = self.uuid("chart.nested"),
             ended = self.uuid("job.ended"),
             colleague = self.uuid("user.colleague"),
         )
@@ -441,6 +451,7 @@ fn text(kind: &str, id: Uuid) -> String {
         "project" => ProjectId::from_uuid(id).to_string(),
         "space" => SpaceId::from_uuid(id).to_string(),
         "chart" => ChartId::from_uuid(id).to_string(),
+        "chartversion" => ChartVersionId::from_uuid(id).to_string(),
         "tile" => DashboardTileId::from_uuid(id).to_string(),
         "dashboard" => DashboardId::from_uuid(id).to_string(),
         "grant" => AccessGrantId::from_uuid(id).to_string(),

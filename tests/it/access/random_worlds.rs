@@ -9,7 +9,7 @@ use crate::support::{Actor, TestApp};
 use chartroom::{
     authz::{self, Access},
     kernel::entity::{
-        AccessGrantId, ApiKeyId, ChartId, DashboardId, GroupId, OrganizationId,
+        AccessGrantId, ApiKeyId, ChartId, ChartVersionId, DashboardId, GroupId, OrganizationId,
         OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId, UserId,
     },
 };
@@ -572,6 +572,7 @@ fn objects(evaluator: &Evaluator<'_>, of: &World) -> Vec<(String, bool)> {
     for chart in &of.charts {
         let visible = evaluator.sees_content(of, chart, "CHART_VIEW");
         found.push((ChartId::from_uuid(chart.id).to_string(), visible));
+        found.push((ChartVersionId::from_uuid(chart.id).to_string(), visible));
     }
     for dashboard in &of.dashboards {
         let visible = evaluator.sees_content(of, dashboard, "DASHBOARD_VIEW");

@@ -510,12 +510,12 @@ pub(super) fn statements(worlds: &[World]) -> String {
         }),
     );
     rows(
-        "charts (id, organization_id, project_id, space_id, slug, name, kind, explore_name, metric_query, config)",
+        "charts (id, organization_id, project_id, space_id, slug, name, kind, explore_name, metric_query, config, version_id)",
         all(|w| {
             let row = |c: &Content| {
                 let s = w.space(c.space);
                 format!(
-                    "('{0}', '{1}', '{2}', '{3}', 'c-{0}', 'c', 'TABLE', 'orders', '{{}}', '{{}}')",
+                    "('{0}', '{1}', '{2}', '{3}', 'c-{0}', 'c', 'TABLE', 'orders', '{{}}', '{{}}', '{0}')",
                     c.id, s.organization, s.project, s.id
                 )
             };

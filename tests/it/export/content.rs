@@ -268,3 +268,27 @@ async fn columns_that_are_not_there_are_told_by_their_place() {
         .await;
     assert_eq!(answer.code(), "INVALID");
 }
+
+#[tokio::test]
+async fn a_version_of_a_chart_is_exported_as_it_was() {
+    let stage = Stage::new().await;
+    let space = stage.space("Shop", false).await;
+    let chart = stage
+        .chart(&space, json!({ "metrics": ["orders_count"] }))
+        .await;
+    let update = "mutation ($input: UpdateChartInput!) { updateChart(input: $input) { userErrors { code path } } }";
+    let query = &stage.query(json!({ "metrics": ["orders_revenue"] }))["metricQuery"]["query"];
+    let input = json!({ "id": chart, "metricQuery": query });
+    let app = &stage.app;
+    app.gql(stage.tenant.admin, update, json!({ "input": input }))
+        .await
+        .done("updateChart");
+    let list = "query ($id: ID!) { chart(id: $id) { versions(last: 1) { nodes { id } } } }";
+    let answer = app
+        .gql(stage.tenant.admin, list, json!({ "id": chart }))
+        .await;
+    let first = answer.text("/chart/versions/nodes/0/id");
+    let source = json!({ "chart": { "chartId": chart, "versionId": first } });
+    let file = stage.exported(stage.tenant.admin, source, json!({})).await;
+    assert_eq!(file.lines()[1..], ["open,50", "paid,50"]);
+}

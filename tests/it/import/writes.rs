@@ -42,6 +42,24 @@ async fn only_what_differs_is_updated() {
     let report = world.import(&chart).await;
     assert_eq!(sums(&report, Kind::Chart), [0, 1, 1]);
     assert_eq!(sums(&report, Kind::Dashboard), [0, 0, 1]);
+    // What the chart drew before is one of its versions.
+    let query = "query ($id: ID!) { project(id: $id) { charts(first: 9) { nodes { slug \
+                 versions(first: 9) { totalCount nodes { metricQuery { limit } isCurrent } } } } } }";
+    let answer = world
+        .app
+        .gql(world.admin(), query, json!({ "id": world.project }))
+        .await;
+    let charts = answer
+        .at("/project/charts/nodes")
+        .as_array()
+        .expect("charts");
+    let changed = charts.iter().find(|c| c["slug"] == "revenue-by-store");
+    assert_eq!(
+        changed.expect("the chart")["versions"]["nodes"],
+        json!([{ "metricQuery": { "limit": 50 }, "isCurrent": true }, { "metricQuery": { "limit": 500 }, "isCurrent": false }])
+    );
+    let same = charts.iter().find(|c| c["slug"] != "revenue-by-store");
+    assert_eq!(same.expect("a chart")["versions"]["totalCount"], 1);
 
     // In tiles alone, in tabs alone, in filters alone: each is a change of the dashboard.
     for (from, to) in [

@@ -4,3 +4,4 @@ mod charts;
 mod runs;
 pub(crate) mod stage;
 mod validation;
+mod versions;

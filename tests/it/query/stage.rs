@@ -127,7 +127,7 @@ impl Stage {
     }
 
     /// A new space of the project.
-    pub(super) async fn space(&self, name: &str, is_private: bool) -> String {
+    pub(crate) async fn space(&self, name: &str, is_private: bool) -> String {
         let (app, project) = (&self.app, &self.project);
         self.tenant
             .space(app, project, None, name, is_private)
@@ -135,7 +135,7 @@ impl Stage {
     }
 
     /// A new chart of the administrator's, with the query by status and some fields put in.
-    pub(super) async fn chart(&self, space: &str, fields: Value) -> String {
+    pub(crate) async fn chart(&self, space: &str, fields: Value) -> String {
         let create = "mutation ($input: CreateChartInput!) { createChart(input: $input) { \
             chart { id } userErrors { code message path } } }";
         let query = &self.query(fields)["metricQuery"]["query"];

@@ -30,13 +30,31 @@ impl ChartDefinition {
     /// # Errors
     /// What is stored is not a query.
     pub(crate) fn read(row: ChartDefinitionRow) -> Result<Self> {
-        let metric_query = serde_json::from_value(row.metric_query)
+        Self::of_stored(
+            row.metric_query,
+            row.config,
+            row.pivot_columns,
+            row.column_order,
+        )
+    }
+
+    /// The columns of whatever row holds a definition.
+    ///
+    /// # Errors
+    /// What is stored is not a query.
+    pub(crate) fn of_stored(
+        metric_query: Value,
+        config: Value,
+        pivot_columns: Vec<String>,
+        column_order: Vec<String>,
+    ) -> Result<Self> {
+        let metric_query = serde_json::from_value(metric_query)
             .map_err(|error| anyhow::Error::new(error).context("a stored metric query"))?;
         Ok(Self {
             metric_query,
-            config: row.config,
-            pivot_columns: row.pivot_columns,
-            column_order: row.column_order,
+            config,
+            pivot_columns,
+            column_order,
         })
     }
 

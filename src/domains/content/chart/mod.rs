@@ -14,8 +14,10 @@ mod query;
 mod row;
 pub(crate) mod store;
 
+pub(in crate::domains::content) use definition::ChartDefinition;
 pub use kind::kind_of;
 pub use list::{ChartFilter, ChartKindFilter, ChartOrder, ChartOrderField, charts_of};
+pub(in crate::domains::content) use mutation::may_write_sql;
 pub use mutation::{
     ChartMutation, CreateChartInput, CreateChartPayload, DeleteChartsInput, DeleteChartsPayload,
     UpdateChartInput, UpdateChartPayload,

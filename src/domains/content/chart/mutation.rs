@@ -226,7 +226,14 @@ async fn create(
         }
         (None, None) => return Err(Refusal::Error(Error::fault("a chart without a place"))),
     };
-    may_write_sql(tx, models, place, (&definition.metric_query, None)).await?;
+    may_write_sql(
+        tx,
+        models,
+        place,
+        (&definition.metric_query, None),
+        in_query,
+    )
+    .await?;
     let who = (tx.now, Some(tx.viewer.user));
     let new = NewChart {
         id: ChartId::new(),
@@ -285,7 +292,7 @@ async fn update(
     if let Some(query) = metric_query {
         let before = ChartDefinition::read(stored).ok();
         let before = before.as_ref().map(|definition| &definition.metric_query);
-        may_write_sql(tx, models, grant.place(), (&query, before)).await?;
+        may_write_sql(tx, models, grant.place(), (&query, before), in_query).await?;
         changes.metric_query = Some(store::stored(&query)?);
     }
     if let Some(space) =
@@ -367,13 +374,19 @@ fn columns_at(errors: &mut UserErrors, path: &str, names: &[String]) {
     }
 }
 
+/// Where a place inside the query is in the input.
+fn in_query(place: &str) -> String {
+    format!("metricQuery.{place}")
+}
+
 /// SQL that was not in the query before needs CUSTOM_SQL_USE on the project: others will run it
 /// with their rights.
-async fn may_write_sql(
+pub(in crate::domains::content) async fn may_write_sql(
     tx: &Tx<'_>,
     models: &Models,
     place: &Place,
     (query, before): (&MetricQuery, Option<&MetricQuery>),
+    path_of: impl Fn(&str) -> String,
 ) -> Result<(), Refusal> {
     let project = Place {
         spaces: Vec::new(),
@@ -394,11 +407,7 @@ async fn may_write_sql(
     let mut errors = UserErrors::default();
     for (path, _) in found.into_iter().filter(|(_, sql)| !known.contains(sql)) {
         let text = "you need the permission CUSTOM_SQL_USE on the project to write SQL";
-        errors.add(
-            UserErrorCode::Forbidden,
-            &format!("metricQuery.{path}"),
-            text,
-        );
+        errors.add(UserErrorCode::Forbidden, &path_of(&path), text);
     }
     errors.check()
 }

@@ -4,6 +4,7 @@ use super::{ChartKind, ChartRow, definition};
 use crate::{
     domains::{
         content::{
+            chart_version::{ChartVersion, ChartVersionFilter, ChartVersionRow, versions_of},
             dashboard::{Dashboard, DashboardRow},
             metric_query::MetricQuery,
             space::{Space, SpaceRow},
@@ -14,7 +15,7 @@ use crate::{
         },
         project::project::{Project, ProjectRow},
     },
-    gql::{Color, FieldId, ScopeExt as _, id_text},
+    gql::{Color, Connection, FieldId, PageArgs, ScopeExt as _, id_argument, id_text},
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -111,6 +112,34 @@ impl Chart {
             .map(|row| row.chart_colors.as_slice())
             .unwrap_or_default();
         Ok(colors.iter().map(Color::trusted).collect())
+    }
+
+    /// What it draws and drew, the newest first: the current version, and one for every change of query,
+    /// configuration or columns, however long ago. Name, description and space have no versions.
+    async fn versions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only versions like this.")] filter: Option<ChartVersionFilter>,
+        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
+        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<ChartVersion>> {
+        let page = PageArgs::new(first, after, last, before);
+        versions_of(ctx, self.0.id, filter.as_ref(), &page).await
+    }
+
+    /// One of its versions; null if it has none of this id.
+    async fn version(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Id of the version.")] id: ID,
+    ) -> Result<Option<ChartVersion>> {
+        let row = ctx
+            .by_id::<ChartVersionRow>(id_argument("id", &id)?)
+            .await?;
+        let own = row.filter(|row| row.chart_id == self.0.id);
+        Ok(own.map(Into::into))
     }
 
     /// How often it was opened.

@@ -2,7 +2,7 @@
 
 use super::{ChartDefinitionRow, ChartKind, ChartRow, definition::ChartDefinition};
 use crate::{
-    authz::{Create, Delete, Edit, Grant, Resource as _, View, Visible},
+    authz::{Create, Delete, Edit, Grant, Resource as _, Visible},
     db::{Bind, Conn, Fragment, schema::charts, sql},
     domains::content::{metric_query::MetricQuery, space::SpaceRow},
     kernel::{
@@ -140,18 +140,6 @@ pub(crate) async fn get(
         .first(&mut conn)
         .await?;
     Ok(row)
-}
-
-/// What the chart of the grant asks.
-pub(crate) async fn query(mut conn: &Conn, chart: &Grant<View, Chart>) -> Result<MetricQuery> {
-    let stored: Value = charts::table
-        .find(chart.id())
-        .select(charts::metric_query)
-        .first(&mut conn)
-        .await?;
-    let read = serde_json::from_value(stored)
-        .map_err(|error| anyhow::Error::new(error).context("a stored metric query"))?;
-    Ok(read)
 }
 
 /// Changes the chart of the grant.

@@ -8,9 +8,11 @@ use crate::{
     domains::{
         content::{
             chart::{Chart, ChartRow},
+            chart_version::{ChartVersion, ChartVersionRow},
             dashboard::{Dashboard, DashboardRow},
             metric_query::{DashboardFilterRule, MetricQuery},
         },
+        model::explore::{Explore, explore_of},
         platform::job::{Job, JobRow},
         project::project::{Project, ProjectRow},
         query::spec::Spec,
@@ -49,6 +51,10 @@ pub(crate) struct QueryTimings {
 }
 
 impl QueryRun {
+    fn spec(&self) -> Result<Spec> {
+        Ok(serde_json::from_value(self.0.spec.clone()).map_err(anyhow::Error::new)?)
+    }
+
     async fn job_row(&self, ctx: &Context<'_>) -> Result<Arc<JobRow>> {
         let row = ctx.by_id::<JobRow>(self.0.job_id).await?;
         row.ok_or(Error::NotFound)
@@ -85,21 +91,25 @@ impl QueryRun {
     }
 
     /// The metric query that is run, with the filters of the dashboard; null for SQL.
-    async fn metric_query(&self) -> Option<Result<MetricQuery>> {
-        let spec = serde_json::from_value::<Spec>(self.0.spec.clone());
-        let spec = match spec {
-            Ok(spec) => spec,
-            Err(error) => return Some(Err(anyhow::Error::new(error).into())),
-        };
-        spec.ask
-            .question()
-            .map(|question| Ok(question.query.clone()))
+    fn metric_query(&self) -> Result<Option<MetricQuery>> {
+        let spec = self.spec()?;
+        Ok(spec.ask.question().map(|question| question.query.clone()))
     }
 
     /// The chart that is run; null if none is, or it is not visible any more.
     async fn chart(&self, ctx: &Context<'_>) -> Option<Result<Chart>> {
         let row = ctx.by_id::<ChartRow>(self.0.chart_id?).await;
         row.map(|row| row.map(Into::into)).transpose()
+    }
+
+    /// The version of the chart that is run: the one that was named, else the one that was current when the
+    /// run was asked for. Null if no chart is run, or it is not visible any more.
+    async fn chart_version(&self, ctx: &Context<'_>) -> Result<Option<ChartVersion>> {
+        let Some(id) = self.spec()?.chart_version else {
+            return Ok(None);
+        };
+        let row = ctx.by_id::<ChartVersionRow>(id).await?;
+        Ok(row.map(Into::into))
     }
 
     /// The dashboard on which the chart is run; null if there is none, or it is not visible.
@@ -111,6 +121,15 @@ impl QueryRun {
     /// Name of the explore that is asked; null for SQL.
     async fn explore_name(&self) -> Option<&str> {
         self.0.explore_name.as_deref()
+    }
+
+    /// The explore that is asked, as the project has it now. Null for SQL, where the project has none of this
+    /// name any more, and for who may run the chart but may not see the explore.
+    async fn explore(&self, ctx: &Context<'_>) -> Result<Option<Explore>> {
+        match &self.0.explore_name {
+            Some(name) => explore_of(ctx, self.0.project_id, name).await,
+            None => Ok(None),
+        }
     }
 
     /// The columns of the rows; for SQL, empty until it has run.

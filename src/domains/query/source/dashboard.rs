@@ -4,7 +4,7 @@ use super::{Asked, ChartRunInput, input::DashboardContextInput, parameters_of, z
 use crate::{
     domains::{
         content::{
-            chart, dashboard,
+            chart_version, dashboard,
             metric_query::{
                 Checked, DashboardFilterRule, DashboardFilters, FilterGroup, FilterGroupOperator,
                 FilterNode, FilterOperator, FilterRule, MetricQuery, QueryFilters,
@@ -34,6 +34,9 @@ pub(super) async fn of_chart(
 ) -> Result<Asked, Refusal> {
     let mut errors = UserErrors::default();
     let id = errors.id::<entity::Chart>(&format!("{path}.chartId"), &input.chart_id);
+    let version_at = format!("{path}.versionId");
+    let named = input.version_id.as_ref();
+    let named = named.map(|id| errors.id::<entity::ChartVersion>(&version_at, id));
     let parameters = parameters_of(&mut errors, path, input.parameters.as_ref());
     // Mistakes of form are told before anything is looked for.
     let context = input.dashboard.as_ref();
@@ -43,7 +46,8 @@ pub(super) async fn of_chart(
     let place = seen.place();
     let organization = place.organization.ok_or(Error::NotFound)?;
     let project = place.project.ok_or(Error::NotFound)?;
-    let mut query = chart::store::query(tx.conn, &seen).await?;
+    let found = chart_version::store::query(tx.conn, &seen, named).await?;
+    let (version, mut query) = found.ok_or_else(|| chart_version::not_of_chart(&version_at))?;
     let mut applied = Vec::new();
     if let Some(context) = &context {
         let filters = context.filters(tx, project).await?;
@@ -74,6 +78,7 @@ pub(super) async fn of_chart(
         project,
         spec: Spec {
             chart: Some(id),
+            chart_version: Some(version),
             ask: Ask::Metric(Question {
                 query,
                 parameters,
@@ -84,7 +89,7 @@ pub(super) async fn of_chart(
             writes_sql: false,
             totals_of: None,
         },
-        path: format!("{path}.chartId"),
+        path: named.map_or_else(|| format!("{path}.chartId"), |_| version_at),
         is_given: false,
         dashboard: context.map(|context| context.dashboard),
         dashboard_filters: serde_json::to_value(applied)

@@ -106,6 +106,7 @@ pub(super) async fn of_query(
         project,
         spec: Spec {
             chart: None,
+            chart_version: None,
             ask: ask(question),
             accepts_cached: !input.invalidate_cache,
             writes_sql,
@@ -149,6 +150,7 @@ async fn of_sql(tx: &Tx<'_>, path: &str, input: &ProjectSqlInput) -> Result<Aske
         project,
         spec: Spec {
             chart: None,
+            chart_version: None,
             ask: Ask::Sql(sql.to_owned()),
             accepts_cached: false,
             writes_sql: false,
