@@ -4,6 +4,7 @@
 //! whether they run over the joined rows as they are or over each entity once.
 
 use super::{
+    calls::{Piece, aggregates_rows},
     error::{Code, Issue, Result},
     expr::{Aggregate, Expr, Written},
     filter::{self, Subject},
@@ -81,12 +82,18 @@ impl MetricExpr {
     pub fn aggregates_by_itself(&self) -> bool {
         match self {
             Self::Leaf(_) => false,
-            Self::Written(parts) => parts.iter().any(|part| match part {
-                MetricPart::Row(_) => true,
-                MetricPart::Sql(Written::Relation(_)) => true,
-                MetricPart::Sql(_) => false,
-                MetricPart::Metric(metric) => metric.aggregates_by_itself(),
-            }),
+            Self::Written(parts) => {
+                let mut inside = parts.iter().map(|part| match part {
+                    MetricPart::Row(_) | MetricPart::Sql(Written::Relation(_)) => true,
+                    MetricPart::Sql(_) => false,
+                    MetricPart::Metric(metric) => metric.aggregates_by_itself(),
+                });
+                let pieces = parts.iter().map(|part| match part {
+                    MetricPart::Sql(Written::Text(text)) => Piece::Text(text),
+                    _ => Piece::Other,
+                });
+                inside.any(|inside| inside) || aggregates_rows(&pieces.collect::<Vec<_>>())
+            }
         }
     }
 

@@ -13,6 +13,7 @@
 //! authors own the connection, and by queries, where `snippet` lets one harmless expression pass.
 
 pub mod aggregate;
+mod calls;
 pub mod dialect;
 pub mod error;
 pub mod explore;
