@@ -2,9 +2,11 @@
 
 use crate::db::OrderTerm;
 use async_graphql::Enum;
+use serde::{Deserialize, Serialize};
 
 /// In which direction a list is ordered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, Enum)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum OrderDirection {
     /// Lower values first; texts from A to Z, times from the oldest.
     #[default]

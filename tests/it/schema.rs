@@ -204,6 +204,10 @@ async fn migrations_can_be_undone_and_redone() {
             include_str!("../../migrations/2026-11-22-000012_chart_versions/up.sql"),
             include_str!("../../migrations/2026-11-22-000012_chart_versions/down.sql"),
         ),
+        (
+            include_str!("../../migrations/2026-11-22-000013_period_usage/up.sql"),
+            include_str!("../../migrations/2026-11-22-000013_period_usage/down.sql"),
+        ),
     ];
     for (_, down) in migrations.iter().rev() {
         conn.batch_execute(down).await.expect("down.sql runs");

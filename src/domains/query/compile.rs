@@ -50,13 +50,7 @@ impl CompileQuery {
         let (viewer, queries) = (scope.viewer()?, Queries::of(ctx)?);
         let project = id_argument::<entity::Project>("projectId", &project_id)?;
         let mut errors = UserErrors::default();
-        let question = question_of(
-            &mut errors,
-            "query",
-            &query,
-            granularity,
-            parameters.as_ref(),
-        );
+        let question = question_of(&mut errors, "", &query, granularity, parameters.as_ref());
         check(errors)?;
         let conn = scope.conn().await?;
         let conn = conn.get()?;
@@ -84,7 +78,10 @@ impl CompileQuery {
             Ok(compiled) => compiled,
             Err(NotCompiled::Error(error)) => return Err(error),
             Err(NotCompiled::Refused(refused)) => {
-                return Err(Error::invalid("query", refused.to_string()));
+                let mut issues = refused.issues.iter();
+                let of_parameters = issues.all(|issue| issue.path.starts_with("parameters"));
+                let argument = if of_parameters { "parameters" } else { "query" };
+                return Err(Error::invalid(argument, refused.to_string()));
             }
         };
         let told = |warning: Warning| warning.message;

@@ -322,7 +322,14 @@ pub(super) fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
             let first = place.split('.').next().unwrap_or_default();
             has_cell && ["fieldId", "row", "pivot"].contains(&first)
         };
+        let of_parameters = |place: &str| {
+            let rest = place.strip_prefix("parameters")?;
+            Some(format!("{}{rest}", asked.parameters.as_ref()?))
+        };
         let (path, text) = match (is_given, issue.path.as_str()) {
+            (_, place) if of_parameters(place).is_some() => {
+                (of_parameters(place).unwrap_or_default(), issue.message)
+            }
             (_, place) if of_cell(place) => (format!("cell.{place}"), issue.message),
             (_, "") => (asked.path.clone(), issue.message),
             (true, place) => (format!("{}.{place}", asked.path), issue.message),

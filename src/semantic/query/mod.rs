@@ -1,7 +1,7 @@
 //! A metric query as the compiler reads it.
 //!
 //! Reads the input of the API and what is stored of it alike: both spell groups of filters in their own
-//! way, and what one of them lacks has a default.
+//! way, and what one of them lacks has a default. Templates may be spelt as analysts write them in files.
 
 mod behind;
 mod filters;
@@ -112,13 +112,16 @@ pub struct TableCalculation {
 
 /// What a calculation shows in totals.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TotalMode {
     /// It is computed from the totals.
+    #[serde(alias = "formula")]
     Formula,
     /// The sum of its values.
+    #[serde(alias = "sum_of_rows")]
     SumOfRows,
     /// Nothing.
+    #[serde(alias = "none")]
     None,
 }
 
@@ -148,19 +151,25 @@ pub struct Template {
 
 /// Which usual calculation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TemplateType {
     /// Change against the row before, as a part of it.
+    #[serde(alias = "percent_change_from_previous")]
     PercentChangeFromPrevious,
     /// Ratio to the row before.
+    #[serde(alias = "percent_of_previous_value")]
     PercentOfPreviousValue,
     /// Ratio to the sum of the column.
+    #[serde(alias = "percent_of_column_total")]
     PercentOfColumnTotal,
     /// Rank of the value, least first.
+    #[serde(alias = "rank_in_column")]
     RankInColumn,
     /// Sum up to this row.
+    #[serde(alias = "running_total")]
     RunningTotal,
     /// A window function.
+    #[serde(alias = "window_function")]
     WindowFunction,
 }
 
@@ -177,35 +186,46 @@ pub struct TemplateOrder {
 
 /// Which way to sort.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Direction {
     /// Low to high.
+    #[serde(alias = "asc")]
     Asc,
     /// High to low.
+    #[serde(alias = "desc")]
     Desc,
 }
 
 /// A function over the rows around a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum WindowFunction {
     /// Number of the row.
+    #[serde(alias = "row_number")]
     RowNumber,
     /// Rank, with gaps.
+    #[serde(alias = "rank")]
     Rank,
     /// Rank as a part of one.
+    #[serde(alias = "percent_rank")]
     PercentRank,
     /// Part of the rows up to this one.
+    #[serde(alias = "cume_dist")]
     CumeDist,
     /// Sum.
+    #[serde(alias = "sum")]
     Sum,
     /// Mean.
+    #[serde(alias = "avg")]
     Avg,
     /// How many.
+    #[serde(alias = "count")]
     Count,
     /// Least.
+    #[serde(alias = "min")]
     Min,
     /// Greatest.
+    #[serde(alias = "max")]
     Max,
 }
 
@@ -249,11 +269,13 @@ pub struct Frame {
 
 /// How a frame counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FrameType {
     /// Rows.
+    #[serde(alias = "rows")]
     Rows,
     /// Equal values together.
+    #[serde(alias = "range")]
     Range,
 }
 
@@ -271,17 +293,22 @@ pub struct FrameEdge {
 
 /// Where a frame begins or ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum FrameEdgeType {
     /// At the first row.
+    #[serde(alias = "unbounded_preceding")]
     UnboundedPreceding,
     /// Rows before.
+    #[serde(alias = "preceding")]
     Preceding,
     /// At the row itself.
+    #[serde(alias = "current_row")]
     CurrentRow,
     /// Rows after.
+    #[serde(alias = "following")]
     Following,
     /// At the last row.
+    #[serde(alias = "unbounded_following")]
     UnboundedFollowing,
 }
 
@@ -296,9 +323,9 @@ pub struct AdditionalMetric {
     pub label: Option<String>,
     /// The table.
     pub table: String,
-    /// How it aggregates.
-    #[serde(rename = "type")]
-    pub kind: MetricType,
+    /// How it aggregates; a metric of another period does as the metric that it compares.
+    #[serde(rename = "type", default)]
+    pub kind: Option<MetricType>,
     /// What it aggregates.
     #[serde(default)]
     pub sql: String,
@@ -317,9 +344,26 @@ pub struct AdditionalMetric {
     /// How values are written.
     #[serde(default)]
     pub format: Option<serde_json::Value>,
-    /// `periodOverPeriod` for a metric of another period.
-    #[serde(default)]
-    pub generation_type: Option<GenerationType>,
+    /// Set for a metric of another period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_comparison: Option<PeriodComparison>,
+    /// The same, as files spell it.
+    #[serde(flatten)]
+    beside: Option<PeriodBeside>,
+}
+
+impl AdditionalMetric {
+    /// What is compared, for a metric of another period.
+    pub fn period(&self) -> Option<&PeriodComparison> {
+        let beside = self.beside.as_ref().map(|beside| &beside.period);
+        self.period_comparison.as_ref().or(beside)
+    }
+}
+
+/// A metric of another period.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PeriodComparison {
     /// The metric that is compared.
     #[serde(default)]
     pub base_metric_id: Option<String>,
@@ -334,11 +378,19 @@ pub struct AdditionalMetric {
     pub period_offset: Option<i32>,
 }
 
-/// How an additional metric came to be.
+/// A metric of another period whose keys stand beside those of the metric.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PeriodBeside {
+    generation_type: GenerationType,
+    #[serde(flatten)]
+    period: PeriodComparison,
+}
+
+/// How files say that a metric is one of another period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum GenerationType {
-    /// A metric of another period.
+enum GenerationType {
     PeriodOverPeriod,
 }
 

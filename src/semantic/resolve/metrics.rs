@@ -7,7 +7,7 @@ use crate::semantic::{
     expr::{Expr, Operation, Window, WindowCall, Written},
     fields,
     model::{FormatKeys, MetricType, Needs, TimeUnit, field_id},
-    query::{AdditionalMetric, FilterRule, GenerationType, WindowFunction},
+    query::{AdditionalMetric, FilterRule, PeriodComparison, WindowFunction},
     scope::in_parentheses,
     snippet::{Part, Snippet},
     value::ValueType,
@@ -196,8 +196,8 @@ impl<'a> Resolver<'a> {
             .get(id)
             .cloned();
         let format = overrides.unwrap_or_else(|| format_keys(metric.format.as_ref()));
-        if metric.generation_type == Some(GenerationType::PeriodOverPeriod) {
-            let (period, kind) = self.period(metric)?;
+        if let Some(period) = metric.period() {
+            let (period, kind) = self.period(period)?;
             return Ok(column(How::Period(Box::new(period)), kind, format));
         }
         if !self
@@ -212,18 +212,24 @@ impl<'a> Resolver<'a> {
             return Err(Issue::new(Code::BadDefinition, "table", message));
         }
         let base = self.base_kind(metric)?;
-        check_definition(metric, base)?;
+        let kind = metric.kind.ok_or_else(|| {
+            Issue::new(
+                Code::BadDefinition,
+                "type",
+                "says how it aggregates: must be given",
+            )
+        })?;
+        check_definition(metric, kind, base)?;
         let (sql, mut needs) = self.own_snippet(&metric.table, &metric.sql, "sql")?;
-        let keys = self.distinct_keys(metric, &mut needs)?;
+        let keys = self.distinct_keys(metric, kind, &mut needs)?;
         let (filters, found) = self.own_filters(metric)?;
         needs.merge(&found);
         self.resolved.needs.merge(&needs);
-        let kind = metric.kind.value_type(base);
         let leaf = aggregate::leaf(
             &self.resolved.scope,
             &Aggregated {
                 table: &metric.table,
-                kind: metric.kind,
+                kind,
                 sql: &sql,
                 percentile: metric.percentile,
                 distinct_keys: &keys,
@@ -232,7 +238,8 @@ impl<'a> Resolver<'a> {
                 needs: &needs,
             },
         )?;
-        Ok(column(How::Rows(MetricExpr::Leaf(leaf)), kind, format))
+        let how = How::Rows(MetricExpr::Leaf(leaf));
+        Ok(column(how, kind.value_type(base), format))
     }
 
     /// The filters of a metric of the query, on fields written `table.name`.
@@ -253,7 +260,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// What names an entity, for sums over distinct entities.
-    fn distinct_keys(&self, metric: &AdditionalMetric, needs: &mut Needs) -> Result<Vec<Snippet>> {
+    fn distinct_keys(
+        &self,
+        metric: &AdditionalMetric,
+        kind: MetricType,
+        needs: &mut Needs,
+    ) -> Result<Vec<Snippet>> {
         let mut keys = Vec::new();
         for (n, key) in metric.distinct_keys.iter().enumerate() {
             let key = if key.contains("${") {
@@ -266,10 +278,7 @@ impl<'a> Resolver<'a> {
             needs.merge(&found);
             keys.push(key);
         }
-        let distinct = matches!(
-            metric.kind,
-            MetricType::SumDistinct | MetricType::AverageDistinct
-        );
+        let distinct = matches!(kind, MetricType::SumDistinct | MetricType::AverageDistinct);
         if distinct && keys.is_empty() {
             let message = "must be given for sums over distinct entities";
             return Err(Issue::new(Code::BadDefinition, "distinctKeys", message));
@@ -289,34 +298,42 @@ impl<'a> Resolver<'a> {
         Ok(Some(found.dimension.kind))
     }
 
-    fn period(&mut self, metric: &AdditionalMetric) -> Result<(Period, ValueType)> {
+    fn period(&mut self, asked: &PeriodComparison) -> Result<(Period, ValueType)> {
         let bad = |path: &str, message: &str| Issue::new(Code::BadDefinition, path, message);
-        let base = metric.base_metric_id.as_deref();
-        let base = base.ok_or_else(|| bad("baseMetricId", "must be given"))?;
+        let base = asked.base_metric_id.as_deref();
+        let base = base.ok_or_else(|| bad("periodComparison.baseMetricId", "must be given"))?;
         let found = self
             .visible_metric(base)
-            .map_err(|issue| issue.at("baseMetricId"))?;
+            .map_err(|issue| issue.at("periodComparison.baseMetricId"))?;
         if found.metric.kind.is_post_calculation() {
             let message = "is computed over the rows of the result: it has no other period";
-            return Err(bad("baseMetricId", message));
+            return Err(bad("periodComparison.baseMetricId", message));
         }
-        let time = metric.time_dimension_id.as_deref();
-        let time = time.ok_or_else(|| bad("timeDimensionId", "must be given"))?;
+        let time = asked.time_dimension_id.as_deref();
+        let time = time.ok_or_else(|| bad("periodComparison.timeDimensionId", "must be given"))?;
         let columns = &self.resolved.dimensions;
         let Some(column) = columns.iter().find(|column| column.id == time) else {
-            return Err(bad("timeDimensionId", "must be selected"));
+            return Err(bad("periodComparison.timeDimensionId", "must be selected"));
         };
         if !column.kind.is_time() {
-            return Err(bad("timeDimensionId", "must be a date or a moment"));
+            return Err(bad(
+                "periodComparison.timeDimensionId",
+                "must be a date or a moment",
+            ));
         }
-        let unit = metric.granularity.as_deref().map(TimeUnit::named);
+        let unit = asked.granularity.as_deref().map(TimeUnit::named);
         let unit = match unit {
-            Some(unit) => unit.ok_or_else(|| bad("granularity", "is not a unit of time"))?,
+            Some(unit) => {
+                unit.ok_or_else(|| bad("periodComparison.granularity", "is not a unit of time"))?
+            }
             None => column.unit.unwrap_or(TimeUnit::Day),
         };
-        let offset = i64::from(metric.period_offset.unwrap_or(1));
+        let offset = i64::from(asked.period_offset.unwrap_or(1));
         if !(1..=1_000).contains(&offset) {
-            return Err(bad("periodOffset", "must be from 1 to 1000"));
+            return Err(bad(
+                "periodComparison.periodOffset",
+                "must be from 1 to 1000",
+            ));
         }
         self.resolved.needs.merge(&found.metric.needs);
         let kind = found
@@ -334,16 +351,20 @@ impl<'a> Resolver<'a> {
 }
 
 /// Whether a metric of a query says what can be computed.
-fn check_definition(metric: &AdditionalMetric, base: Option<ValueType>) -> Result<()> {
-    if !metric.kind.is_aggregate() {
+fn check_definition(
+    metric: &AdditionalMetric,
+    kind: MetricType,
+    base: Option<ValueType>,
+) -> Result<()> {
+    if !kind.is_aggregate() {
         let message = "a metric of a query aggregates rows; calculate with table calculations";
         return Err(Issue::new(Code::BadDefinition, "type", message));
     }
-    let counts = matches!(metric.kind, MetricType::Count | MetricType::CountDistinct);
+    let counts = matches!(kind, MetricType::Count | MetricType::CountDistinct);
     let fits = match base {
         None | Some(ValueType::Number) => true,
         Some(ValueType::Boolean) => counts,
-        Some(_) => counts || matches!(metric.kind, MetricType::Min | MetricType::Max),
+        Some(_) => counts || matches!(kind, MetricType::Min | MetricType::Max),
     };
     if !fits {
         let message = "does not apply to the type of the dimension";

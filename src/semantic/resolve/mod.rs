@@ -275,6 +275,7 @@ impl<'a> Resolver<'a> {
                 "a query needs a dimension or a metric",
             ));
         }
+        self.parameters();
         for (n, dimension) in query.custom_dimensions.iter().enumerate() {
             let kind = match dimension {
                 CustomDimension::Bin(_) => "bin",
@@ -309,6 +310,24 @@ impl<'a> Resolver<'a> {
         self.filters();
         self.behind();
         self.sorts();
+    }
+
+    /// A value for a parameter that there is not would be passed over without a word.
+    fn parameters(&mut self) {
+        let request = self.resolved.scope.request;
+        let known = &request.explore.parameters;
+        let given = request.parameters.keys();
+        for name in given.filter(|name| !known.contains_key(*name)) {
+            let names: Vec<&str> = known.keys().map(String::as_str).collect();
+            let message = if names.is_empty() {
+                format!("there is no parameter `{name}`: the explore has none")
+            } else {
+                let names = names.join(", ");
+                format!("there is no parameter `{name}`; those of the explore are {names}")
+            };
+            let path = format!("parameters.{name}");
+            self.note(Issue::new(Code::BadParameter, path, message));
+        }
     }
 
     fn note(&mut self, issue: Issue) {

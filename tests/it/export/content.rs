@@ -292,3 +292,27 @@ async fn a_version_of_a_chart_is_exported_as_it_was() {
     let file = stage.exported(stage.tenant.admin, source, json!({})).await;
     assert_eq!(file.lines()[1..], ["open,50", "paid,50"]);
 }
+
+#[tokio::test]
+async fn calculations_and_periods_are_exported_as_they_run() {
+    let stage = Stage::new().await;
+    let month = "orders_placed_at_month";
+    let before = json!({ "name": "before", "table": "orders",
+        "periodComparison": { "baseMetricId": "orders_count", "timeDimensionId": month } });
+    let so_far = json!({ "type": "RUNNING_TOTAL", "fieldId": "orders_count", "orderBy": [{ "fieldId": month }] });
+    let source = stage.query(
+        json!({ "dimensions": [month], "metrics": ["orders_count", "orders_before"],
+        "additionalMetrics": [before], "sorts": [{ "fieldId": month, "descending": false }],
+        "tableCalculations": [{ "name": "so_far", "displayName": "So far", "template": so_far }] }),
+    );
+    let file = stage.exported(stage.tenant.admin, source, json!({})).await;
+    assert_eq!(
+        file.lines()[1..],
+        [
+            "2026-01-01,30,,30",
+            "2026-02-01,28,30,58",
+            "2026-03-01,31,28,89",
+            "2026-04-01,11,31,100"
+        ]
+    );
+}

@@ -74,11 +74,7 @@ async fn a_chart_keeps_its_query_filters_drawing_and_place() {
                 { "join": "OR", "items": [
                     { "fieldId": "orders_day", "operator": "IN_THE_PAST", "values": [6],
                       "settings": { "completed": true, "unitOfTime": "weeks" } },
-                    // Not between: below the first or above the second.
-                    { "join": "OR", "items": [
-                        { "fieldId": "orders_items", "operator": "LESS_THAN", "values": [2], "settings": null },
-                        { "fieldId": "orders_items", "operator": "GREATER_THAN", "values": [4], "settings": null },
-                    ] },
+                    { "fieldId": "orders_items", "operator": "NOT_IN_BETWEEN", "values": [2, 4], "settings": null },
                 ] },
             ] },
             "metrics": { "join": "AND", "items": [
@@ -266,4 +262,50 @@ async fn what_moves_in_the_files_moves_in_the_project() {
         project["charts"]["nodes"][0],
         json!({ "space": { "slug": "early" }, "dashboard": { "slug": "mornings" } })
     );
+}
+
+#[tokio::test]
+async fn templates_formulas_and_periods_stay_what_they_are() {
+    let world = World::new().await;
+    let mut files = files();
+    let chart = "charts/revenue-by-store.yml";
+    replace(
+        &mut files,
+        chart,
+        "      sql: ${orders.revenue} / SUM(${orders.revenue}) OVER ()\n",
+        "      template: { type: percent_of_column_total, fieldId: orders_revenue, partitionBy: [] }\n      totalMode: none\n    \
+         - name: twice\n      displayName: Twice\n      formula: =orders_revenue * 2\n",
+    );
+    replace(
+        &mut files,
+        chart,
+        "      type: sum\n      sql: ${TABLE}.tip\n",
+        "      type: sum\n      sql: ${TABLE}.tip\n      generationType: periodOverPeriod\n      baseMetricId: orders_revenue\n      \
+         timeDimensionId: stores_name\n      granularity: MONTH\n      periodOffset: 3\n",
+    );
+    let report = world.import(&files).await;
+    assert!(!report.failed(), "{report}");
+    assert!(
+        !report.to_string().contains("revenue-by-store.yml"),
+        "no warning: {report}"
+    );
+    let query = "query ($id: ID!) { project(id: $id) { charts(first: 1, filter: { name: { eq: \"Revenue by store\" } }) { nodes { \
+        metricQuery { metrics tableCalculations { name sql formula totalMode template { type fieldId partitionBy } } \
+        additionalMetrics { name type sql filters { id } periodComparison { baseMetricId timeDimensionId granularity periodOffset } } } } } } }";
+    let project = ask(&world, query).await;
+    let query = &project["charts"]["nodes"][0]["metricQuery"];
+    assert_eq!(
+        query["tableCalculations"],
+        json!([
+            { "name": "share", "sql": null, "formula": null, "totalMode": "NONE",
+              "template": { "type": "PERCENT_OF_COLUMN_TOTAL", "fieldId": "orders_revenue", "partitionBy": [] } },
+            { "name": "twice", "sql": null, "formula": "=orders_revenue * 2", "totalMode": null, "template": null },
+        ])
+    );
+    assert_eq!(
+        query["additionalMetrics"],
+        json!([{ "name": "tips", "type": null, "sql": null, "filters": [], "periodComparison": {
+            "baseMetricId": "orders_revenue", "timeDimensionId": "stores_name", "granularity": "MONTH", "periodOffset": 3 } }])
+    );
+    assert_eq!(query["metrics"], json!(["orders_revenue", "orders_tips"]));
 }

@@ -2,7 +2,7 @@
 
 use super::{ChartVersion, ChartVersionRow};
 use crate::{
-    db::{Fragment, views::chart_history},
+    db::views::chart_history,
     gql::{
         Connection, DateTimeFilter, FilterInput as _, ListNode, OrderDirection, OrderField,
         PageArgs, by_id_loader, children, column, filterable, listing,
@@ -61,9 +61,6 @@ pub async fn versions_of(
 ) -> Result<Connection<ChartVersion>> {
     let order: [(NewestFirst, _); 0] = [];
     let link = "chart_history.chart_id = p.id";
-    children::<ChartVersionRow, _>(ctx, chart.uuid(), link, page, &order, || match filter {
-        Some(filter) => filter.condition(),
-        None => Ok(Fragment::yes()),
-    })
-    .await
+    children::<ChartVersionRow, _>(ctx, chart.uuid(), link, page, &order, || filter.condition())
+        .await
 }

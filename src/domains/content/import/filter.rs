@@ -115,18 +115,7 @@ fn rule(fields: Fields<'_>) -> Option<Json> {
     tweaks(&fields);
     fields.finish();
     let (field, operator) = (field?, operator?);
-    if operator != NOT_IN_BETWEEN {
-        return Some(json!({ "rule": with(rest, &field, operator, values) }));
-    }
-    // The id stays with one of the two rules; ids are unique within a query.
-    let mut ends = values.into_iter();
-    let (low, high) = (ends.next()?, ends.next()?);
-    let mut second = rest.clone();
-    second[0].1 = None;
-    Some(json!({ "group": { "or": [
-        { "rule": with(rest, &field, "LESS_THAN", vec![low]) },
-        { "rule": with(second, &field, "GREATER_THAN", vec![high]) },
-    ] } }))
+    Some(json!({ "rule": with(rest, &field, operator, values) }))
 }
 
 fn with(rest: [(&str, Option<Json>); 4], field: &str, operator: &str, values: Vec<Json>) -> Json {
@@ -187,10 +176,6 @@ pub(super) fn metric_rule(fields: Fields<'_>, table: &str) -> Option<Json> {
         ("required", fields.boolean("required").map(Json::from)),
     ];
     tweaks(&fields);
-    if operator == Some(NOT_IN_BETWEEN) {
-        fields.error("operator", "cannot be notInBetween here; use two rules");
-        return None;
-    }
     fields.finish();
     Some(with(rest, &field_id(&field?, table), operator?, values))
 }
@@ -224,13 +209,6 @@ fn dashboard_rule(item: Item<'_>, parent: &Fields<'_>, tiles: &HashSet<String>) 
     fields.required("target");
     let target = fields.fields("target").and_then(field_of_table);
     let operator = operator(&fields);
-    if operator == Some(NOT_IN_BETWEEN) {
-        fields.error(
-            "operator",
-            "cannot be notInBetween on a dashboard; filter in the charts",
-        );
-        return None;
-    }
     let mut rule = object([
         ("id", fields.text("id").map(Json::from)),
         ("label", fields.text("label").map(Json::from)),

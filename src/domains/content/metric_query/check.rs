@@ -1,11 +1,13 @@
 //! From input to what is stored: every mistake by its path, all at once.
 
+mod columns;
+
 use super::{
-    AdditionalMetric, AdditionalMetricInput, BinType, CustomBinDimension, CustomDimension,
-    CustomDimensionInput, CustomSqlDimension, DashboardFilterRule, DashboardFilterRuleInput,
-    DashboardFilters, DashboardFiltersInput, FilterGroup, FilterGroupInput, FilterGroupOperator,
-    FilterNode, FilterNodeInput, FilterOperator, FilterRule, FilterRuleInput, MetricQuery,
-    MetricQueryInput, QueryFilters, QueryFiltersInput, TableCalculation, check_json,
+    BinType, CustomBinDimension, CustomDimension, CustomDimensionInput, CustomSqlDimension,
+    DashboardFilterRule, DashboardFilterRuleInput, DashboardFilters, DashboardFiltersInput,
+    FilterGroup, FilterGroupInput, FilterGroupOperator, FilterNode, FilterNodeInput,
+    FilterOperator, FilterRule, FilterRuleInput, MetricQuery, MetricQueryInput, QueryFilters,
+    QueryFiltersInput, check_json,
 };
 use crate::{
     gql::{FieldId, UserErrorCode, UserErrors},
@@ -237,86 +239,6 @@ impl<'a> Checked<'a> {
             }
         }
         values.to_vec()
-    }
-
-    fn calculations(&mut self, path: &str, input: &MetricQueryInput) -> Vec<TableCalculation> {
-        for (n, calculation) in input.table_calculations.iter().enumerate() {
-            let at = |field: &str| format!("{path}.{n}.{field}");
-            self.errors.text(&at("name"), text::name(&calculation.name));
-            self.errors
-                .text(&at("displayName"), text::name(&calculation.display_name));
-            match (&calculation.sql, &calculation.formula) {
-                (Some(sql), None) => self.sql(&at("sql"), sql),
-                (None, Some(formula)) => self.sql(&at("formula"), formula),
-                _ => {
-                    let text = "give exactly one of `sql` and `formula`";
-                    self.errors.add(UserErrorCode::Required, &at("sql"), text);
-                }
-            }
-            if let Some(format) = &calculation.format {
-                check_json(self.errors, &at("format"), format);
-            }
-        }
-        input.table_calculations.clone()
-    }
-
-    fn additional_metrics(
-        &mut self,
-        path: &str,
-        input: &MetricQueryInput,
-    ) -> Vec<AdditionalMetric> {
-        let metrics = input.additional_metrics.as_deref().unwrap_or_default();
-        self.at_most(path, metrics.len(), "additional metrics");
-        let metric = |(n, metric)| self.additional_metric(&format!("{path}.{n}"), metric);
-        metrics.iter().enumerate().map(metric).collect()
-    }
-
-    fn additional_metric(&mut self, path: &str, input: &AdditionalMetricInput) -> AdditionalMetric {
-        let at = |field: &str| format!("{path}.{field}");
-        self.sql(&at("sql"), &input.sql);
-        if input
-            .percentile
-            .is_some_and(|percentile| !(0.0..=100.0).contains(&percentile))
-        {
-            self.invalid(&at("percentile"), "must be between 0 and 100");
-        }
-        if let Some(description) = &input.description {
-            let lines = text::lines(description, text::DESCRIPTION_MAX);
-            self.errors.text(&at("description"), lines);
-        }
-        for (field, text) in [
-            ("label", &input.label),
-            ("baseDimensionName", &input.base_dimension_name),
-        ] {
-            if let Some(text) = text {
-                self.errors
-                    .text(&at(field), text::line(text, text::NAME_MAX));
-            }
-        }
-        if let Some(format) = &input.format {
-            check_json(self.errors, &at("format"), format);
-        }
-        let filters = input
-            .filters
-            .as_deref()
-            .unwrap_or_default()
-            .iter()
-            .enumerate();
-        AdditionalMetric {
-            name: self.errors.text(&at("name"), text::name(&input.name)),
-            label: input.label.clone(),
-            description: input.description.clone(),
-            table: self.errors.text(&at("table"), text::name(&input.table)),
-            metric_type: input.metric_type,
-            sql: input.sql.clone(),
-            base_dimension_name: input.base_dimension_name.clone(),
-            filters: filters
-                .map(|(n, rule)| self.rule(&format!("{path}.filters.{n}"), rule))
-                .collect(),
-            percentile: input.percentile,
-            hidden: input.hidden,
-            format: input.format.clone(),
-        }
     }
 
     fn custom_dimensions(&mut self, path: &str, input: &MetricQueryInput) -> Vec<CustomDimension> {

@@ -25,7 +25,8 @@ pub async fn custom_sql_beside_models<'q>(
     query: &'q MetricQuery,
 ) -> Result<Vec<(String, &'q str)>> {
     let mut metrics = query.additional_metrics.iter();
-    if !metrics.any(|metric| column(&metric.sql) == Some(Column::OfTable)) {
+    let of_table = |sql: &str| column(sql) == Some(Column::OfTable);
+    if !metrics.any(|metric| metric.sql.as_deref().is_some_and(of_table)) {
         return Ok(custom_sql(query));
     }
     let name = &query.explore_name;
@@ -40,7 +41,7 @@ pub async fn custom_sql_beside_models<'q>(
 /// Whether a dimension that is not hidden is the very column that a metric names.
 fn shows(explore: &Explore, metric: &AdditionalMetric) -> bool {
     let plain = |sql: &str| sql.trim().replace(['"', '`'], "");
-    let named = plain(&metric.sql);
+    let named = plain(metric.sql.as_deref().unwrap_or_default());
     let table = explore.tables.get(&metric.table);
     table.is_some_and(|table| {
         let mut dimensions = table.dimensions.values();
@@ -66,12 +67,13 @@ fn written(
         .iter()
         .enumerate()
         .filter_map(|(n, metric)| {
-            let custom = match column(&metric.sql) {
+            let sql = metric.sql.as_deref()?;
+            let custom = match column(sql) {
                 Some(Column::Field) => false,
                 Some(Column::OfTable) => !is_shown(metric),
                 None => true,
             };
-            custom.then(|| (format!("additionalMetrics.{n}.sql"), metric.sql.as_str()))
+            custom.then(|| (format!("additionalMetrics.{n}.sql"), sql))
         });
     let dimensions = query
         .custom_dimensions

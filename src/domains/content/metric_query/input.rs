@@ -1,7 +1,8 @@
 //! Metric queries and dashboard filters as callers write them.
 
 use super::{
-    CustomBinDimension, CustomSqlDimension, FilterOperator, MetricType, SortField, TableCalculation,
+    CustomBinDimension, CustomSqlDimension, FilterOperator, MetricType, PeriodComparison,
+    SortField, TableCalculation,
 };
 use crate::gql::{FieldId, TimeZone};
 use async_graphql::{ID, InputObject, OneofObject};
@@ -95,11 +96,11 @@ pub struct AdditionalMetricInput {
     pub description: Option<String>,
     /// The table it aggregates.
     pub table: String,
-    /// How it aggregates.
+    /// How it aggregates. Needed unless `periodComparison` is given.
     #[graphql(name = "type")]
-    pub metric_type: MetricType,
-    /// What it aggregates.
-    pub sql: String,
+    pub metric_type: Option<MetricType>,
+    /// What it aggregates. Needed unless `periodComparison` is given.
+    pub sql: Option<String>,
     /// The dimension it was made from.
     pub base_dimension_name: Option<String>,
     /// Rows that it counts; all of these must hold.
@@ -111,6 +112,9 @@ pub struct AdditionalMetricInput {
     pub hidden: bool,
     /// How values are written.
     pub format: Option<Value>,
+    /// Shows a metric of the explore in another period. Then `type`, `sql`, `baseDimensionName`, `filters` and
+    /// `percentile` are left out: they are those of that metric.
+    pub period_comparison: Option<PeriodComparison>,
 }
 
 /// A dimension defined in one query only.

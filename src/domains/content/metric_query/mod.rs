@@ -12,6 +12,7 @@ mod filters;
 mod input;
 mod json;
 mod model;
+mod template;
 
 pub use check::Checked;
 pub use custom_sql::{custom_sql, custom_sql_beside_models};
@@ -26,5 +27,9 @@ pub use input::{
 pub use json::check_json;
 pub use model::{
     AdditionalMetric, BinRange, BinType, CustomBinDimension, CustomDimension, CustomSqlDimension,
-    DimensionType, MetricQuery, MetricType, SortField, TableCalculation,
+    DimensionType, MetricQuery, MetricType, PeriodComparison, SortField, TableCalculation,
+};
+pub use template::{
+    TableCalculationTemplate, TableCalculationTemplateType, TemplateOrder, TotalMode, WindowFrame,
+    WindowFrameEdge, WindowFrameEdgeType, WindowFrameType, WindowFunction,
 };

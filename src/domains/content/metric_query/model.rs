@@ -1,7 +1,13 @@
 //! The metric query as it is stored and shown.
 
-use super::{FilterRule, QueryFilters};
-use crate::gql::{FieldId, TimeZone};
+use super::{
+    FilterRule, QueryFilters,
+    template::{TableCalculationTemplate, TotalMode},
+};
+use crate::{
+    domains::model::DateGranularity,
+    gql::{FieldId, TimeZone},
+};
 use async_graphql::{Enum, ID, InputObject, SimpleObject, Union};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -54,13 +60,17 @@ pub struct TableCalculation {
     pub name: String,
     /// Title of the column.
     pub display_name: String,
-    /// SQL over the other columns, written as `${table.field}`. Null where it is a formula.
+    /// SQL over the other columns, written as `${table.field}`. Null where it is a formula or from a template.
+    /// Exactly one of the three is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sql: Option<String>,
     /// A formula as in spreadsheets, over columns of the query by their names: `=orders_revenue / orders_count`.
-    /// Null where it is SQL. Needs no permission.
+    /// Needs no permission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub formula: Option<String>,
+    /// One of the usual calculations. Needs no permission.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<TableCalculationTemplate>,
     /// Type of the values.
     #[serde(rename = "type", default)]
     #[graphql(name = "type")]
@@ -68,6 +78,9 @@ pub struct TableCalculation {
     /// How values are written.
     #[serde(default)]
     pub format: Option<Value>,
+    /// What stands in totals: FORMULA unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub total_mode: Option<TotalMode>,
 }
 
 /// A metric defined in one query only.
@@ -84,12 +97,13 @@ pub struct AdditionalMetric {
     pub description: Option<String>,
     /// The table it aggregates.
     pub table: String,
-    /// How it aggregates.
-    #[serde(rename = "type")]
+    /// How it aggregates; null for a metric of another period.
+    #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     #[graphql(name = "type")]
-    pub metric_type: MetricType,
-    /// What it aggregates.
-    pub sql: String,
+    pub metric_type: Option<MetricType>,
+    /// What it aggregates; null for a metric of another period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sql: Option<String>,
     /// The dimension it was made from.
     #[serde(default)]
     pub base_dimension_name: Option<String>,
@@ -105,6 +119,27 @@ pub struct AdditionalMetric {
     /// How values are written.
     #[serde(default)]
     pub format: Option<Value>,
+    /// Set where it shows a metric of the explore in another period.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period_comparison: Option<PeriodComparison>,
+}
+
+/// A metric of the explore in another period, beside this one: each row shows what the metric was so many
+/// periods before. The filters of the query apply but for those on the time dimension.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "PeriodComparisonInput")]
+#[serde(rename_all = "camelCase")]
+pub struct PeriodComparison {
+    /// The metric that is compared. It need not be among the metrics of the query.
+    pub base_metric_id: FieldId,
+    /// The date or moment that is shifted: a dimension of the query.
+    pub time_dimension_id: FieldId,
+    /// By which unit; that of the dimension unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granularity: Option<DateGranularity>,
+    /// By how many units: 1 to 1,000.
+    #[graphql(default = 1)]
+    pub period_offset: i32,
 }
 
 /// A dimension defined in one query only.

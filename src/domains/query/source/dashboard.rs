@@ -1,6 +1,6 @@
 //! A saved chart, alone or as a tile of a dashboard with its filters.
 
-use super::{Asked, ChartRunInput, input::DashboardContextInput, parameters_of, zoom};
+use super::{Asked, ChartRunInput, input::DashboardContextInput, values_of, zoom};
 use crate::{
     domains::{
         content::{
@@ -37,7 +37,8 @@ pub(super) async fn of_chart(
     let version_at = format!("{path}.versionId");
     let named = input.version_id.as_ref();
     let named = named.map(|id| errors.id::<entity::ChartVersion>(&version_at, id));
-    let parameters = parameters_of(&mut errors, path, input.parameters.as_ref());
+    let parameters_at = format!("{path}.parameters");
+    let parameters = values_of(&mut errors, &parameters_at, input.parameters.as_ref());
     // Mistakes of form are told before anything is looked for.
     let context = input.dashboard.as_ref();
     let context = context.map(|context| Context::read(&mut errors, path, context));
@@ -91,6 +92,7 @@ pub(super) async fn of_chart(
         },
         path: named.map_or_else(|| format!("{path}.chartId"), |_| version_at),
         is_given: false,
+        parameters: Some(parameters_at),
         dashboard: context.map(|context| context.dashboard),
         dashboard_filters: serde_json::to_value(applied)
             .map_err(|error| Error::from(anyhow::Error::new(error)))?,

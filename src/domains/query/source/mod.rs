@@ -41,6 +41,8 @@ pub(super) struct Asked {
     pub(super) path: String,
     /// Whether the query is there, so that places inside it can be named.
     pub(super) is_given: bool,
+    /// Where values of parameters are in the input, if they can be given.
+    pub(super) parameters: Option<String>,
     /// The dashboard on which a chart is run, and its filters that apply.
     pub(super) dashboard: Option<DashboardId>,
     pub(super) dashboard_filters: Value,
@@ -78,7 +80,7 @@ pub(super) async fn of_query(
     let project = errors.id::<entity::Project>(&format!("{path}.projectId"), &input.project_id);
     let question = question_of(
         &mut errors,
-        &format!("{path}.query"),
+        &format!("{path}."),
         &input.query,
         input.granularity,
         input.parameters.as_ref(),
@@ -114,6 +116,7 @@ pub(super) async fn of_query(
         },
         path: format!("{path}.query"),
         is_given: true,
+        parameters: Some(format!("{path}.parameters")),
         dashboard: None,
         dashboard_filters: Value::Array(Vec::new()),
     })
@@ -158,6 +161,7 @@ async fn of_sql(tx: &Tx<'_>, path: &str, input: &ProjectSqlInput) -> Result<Aske
         },
         path: at,
         is_given: false,
+        parameters: None,
         dashboard: None,
         dashboard_filters: Value::Array(Vec::new()),
     })
@@ -181,36 +185,29 @@ async fn of_run(tx: &Tx<'_>, path: &str, id: &str) -> Result<Asked, Refusal> {
         },
         path: path.to_owned(),
         is_given: false,
+        parameters: None,
         dashboard: row.dashboard_id,
         dashboard_filters: row.dashboard_filters,
     })
 }
 
-/// The input as the compiler reads it; mistakes of form are noted at their path.
+/// The input as the compiler reads it; mistakes of form are noted at their path. `around` is how the paths of
+/// `query` and `parameters` begin.
 pub(super) fn question_of(
     errors: &mut UserErrors,
-    path: &str,
+    around: &str,
     input: &MetricQueryInput,
     granularity: Option<DateGranularity>,
     parameters: Option<&Value>,
 ) -> Question {
-    let query = Checked::new(errors).metric_query(path, input);
-    let parameters = parameters_of(errors, path, parameters);
+    let query = Checked::new(errors).metric_query(&format!("{around}query"), input);
+    let parameters = values_of(errors, &format!("{around}parameters"), parameters);
     Question {
         query,
         parameters,
         date_zoom: granularity.map(zoom),
         cell: None,
     }
-}
-
-/// Values of parameters: an object.
-fn parameters_of(
-    errors: &mut UserErrors,
-    path: &str,
-    parameters: Option<&Value>,
-) -> IndexMap<String, Value> {
-    values_of(errors, &format!("{path}.parameters"), parameters)
 }
 
 /// Values by name: an object.

@@ -23,6 +23,8 @@ const METRIC_TYPES: [(&str, &str); 13] = [
     ("timestamp", "TIMESTAMP"),
     ("boolean", "BOOLEAN"),
 ];
+/// Units by which periods are shifted.
+const UNITS: [&str; 5] = ["DAY", "WEEK", "MONTH", "QUARTER", "YEAR"];
 /// Types of metrics that the files may hold and the graph has not.
 const OTHER_METRIC_TYPES: [&str; 5] = [
     "sum_distinct",
@@ -50,13 +52,14 @@ fn additional_metric(
     let metric = item.fields(parent.sink())?;
     let (name, table) = (metric.required_text("name"), metric.required_text("table"));
     let id = format!("{}_{}", table.unwrap_or_default(), name.unwrap_or_default());
-    if let Some(why) = unknown_metric(&metric) {
-        metric.warn(
-            why,
-            &format!("is not known here: the metric {id} is left out"),
-        );
+    if is_of_models_only(&metric) {
+        let what = format!("is not known here: the metric {id} is left out");
+        metric.warn("type", &what);
         dropped.push(id);
         return None;
+    }
+    if metric.get("generationType").is_some() {
+        return comparison(metric, name, table, dropped, &id);
     }
     metric.required("type");
     let kind = metric.word("type", &METRIC_TYPES);
@@ -90,17 +93,70 @@ fn additional_metric(
     kind.map(|_| found)
 }
 
-/// The key by which a metric is of a kind that the graph has not.
-fn unknown_metric(metric: &Fields<'_>) -> Option<&'static str> {
+/// Whether a metric is of a kind that only models have.
+fn is_of_models_only(metric: &Fields<'_>) -> bool {
     let kind = metric.get("type").map(Node::json);
-    let other = kind
-        .as_ref()
-        .and_then(Json::as_str)
-        .is_some_and(|kind| OTHER_METRIC_TYPES.contains(&kind));
-    if other {
-        return Some("type");
+    let kind = kind.as_ref().and_then(Json::as_str);
+    kind.is_some_and(|kind| OTHER_METRIC_TYPES.contains(&kind))
+}
+
+/// A metric of another period. What it aggregates is that of the metric that it compares.
+fn comparison(
+    metric: Fields<'_>,
+    name: Option<&str>,
+    table: Option<&str>,
+    dropped: &mut Vec<String>,
+    id: &str,
+) -> Option<Json> {
+    let kind = metric.text("generationType");
+    if kind != Some("periodOverPeriod") {
+        let what = format!("is not known here: the metric {id} is left out");
+        metric.warn("generationType", &what);
+        dropped.push(id.to_owned());
+        return None;
     }
-    metric.get("generationType").map(|_| "generationType")
+    let base = metric.required_text("baseMetricId");
+    let time = metric.required_text("timeDimensionId");
+    let unit = metric.text("granularity").map(str::to_uppercase);
+    let known = unit.as_deref().is_none_or(|unit| UNITS.contains(&unit));
+    if !known {
+        let what = format!(
+            "is none of {}: the metric {id} is left out",
+            UNITS.join(", ")
+        );
+        metric.warn("granularity", &what);
+        dropped.push(id.to_owned());
+        return None;
+    }
+    let mut period = object([
+        ("baseMetricId", base.map(Json::from)),
+        ("timeDimensionId", time.map(Json::from)),
+        ("granularity", unit.map(Json::from)),
+    ]);
+    if metric.get("periodOffset").is_some() {
+        let offset = metric.required_whole("periodOffset", 1, 1_000)?;
+        put(&mut period, "periodOffset", offset);
+    }
+    let found = object([
+        ("name", name.map(Json::from)),
+        ("label", metric.text("label").map(Json::from)),
+        ("description", metric.text("description").map(Json::from)),
+        ("table", table.map(Json::from)),
+        ("hidden", metric.boolean("hidden").map(Json::from)),
+        ("format", format(&metric)),
+        ("periodComparison", Some(period)),
+    ]);
+    metric.skip(&[
+        "uuid",
+        "index",
+        "type",
+        "sql",
+        "baseDimensionName",
+        "filters",
+        "percentile",
+    ]);
+    metric.finish();
+    base.and(time).map(|_| found)
 }
 
 /// `formatOptions`, or what the older keys `format`, `round` and `compact` say in their form.

@@ -71,7 +71,7 @@ fn draft(fields: Fields<'_>, table: &str) -> (Json, Marks, Vec<String>) {
         let what = format!("is {explore}, tableName is {table}; the chart asks {table}");
         fields.warn("exploreName", &what);
     }
-    let calculations = calculations::read(&fields, table, &mut marks, &mut dropped);
+    let calculations = calculations::read(&fields, &mut marks, &mut dropped);
     let metrics = metrics::read(&fields, &mut marks, &mut dropped);
     let custom = dimensions::read(&fields, &mut marks, &mut dropped);
     let keep = |ids: Vec<String>| -> Vec<String> {

@@ -1,178 +1,133 @@
-//! Table calculations made from a template, written out as the SQL they stand for.
+//! Table calculations made from a template: the same template of the graph.
 
-use crate::domains::content::import::fields::Fields;
-use std::fmt::Write as _;
+use crate::domains::content::import::{draft::object, fields::Fields};
+use serde_json::{Value as Json, json};
 
-/// What a calculation can be made from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Template {
-    PercentChange,
-    PercentOfPrevious,
-    PercentOfTotal,
-    Rank,
-    RunningTotal,
-    Window,
-}
+/// Templates, and whether they go through the rows in an order.
+const TEMPLATES: [(&str, (&str, bool)); 6] = [
+    (
+        "percent_change_from_previous",
+        ("PERCENT_CHANGE_FROM_PREVIOUS", true),
+    ),
+    (
+        "percent_of_previous_value",
+        ("PERCENT_OF_PREVIOUS_VALUE", true),
+    ),
+    (
+        "percent_of_column_total",
+        ("PERCENT_OF_COLUMN_TOTAL", false),
+    ),
+    ("rank_in_column", ("RANK_IN_COLUMN", false)),
+    ("running_total", ("RUNNING_TOTAL", true)),
+    ("window_function", (WINDOW, true)),
+];
+const WINDOW: &str = "WINDOW_FUNCTION";
 
-const TEMPLATES: [(&str, Template); 6] = [
-    ("percent_change_from_previous", Template::PercentChange),
-    ("percent_of_previous_value", Template::PercentOfPrevious),
-    ("percent_of_column_total", Template::PercentOfTotal),
-    ("rank_in_column", Template::Rank),
-    ("running_total", Template::RunningTotal),
-    ("window_function", Template::Window),
+/// Window functions, and whether they compute with a column.
+const FUNCTIONS: [(&str, (&str, bool)); 9] = [
+    ("row_number", ("ROW_NUMBER", false)),
+    ("rank", ("RANK", false)),
+    ("percent_rank", ("PERCENT_RANK", false)),
+    ("cume_dist", ("CUME_DIST", false)),
+    ("sum", ("SUM", true)),
+    ("avg", ("AVG", true)),
+    ("count", ("COUNT", true)),
+    ("min", ("MIN", true)),
+    ("max", ("MAX", true)),
 ];
 
-const FUNCTIONS: [(&str, &str); 9] = [
-    ("row_number", "ROW_NUMBER()"),
-    ("rank", "RANK()"),
-    ("percent_rank", "PERCENT_RANK()"),
-    ("cume_dist", "CUME_DIST()"),
-    ("sum", "SUM"),
-    ("avg", "AVG"),
-    ("count", "COUNT"),
-    ("min", "MIN"),
-    ("max", "MAX"),
-];
-
-/// The SQL of a template. `table` is the explore of the query, `calculations` are the names of its
-/// table calculations.
-pub(super) fn sql(fields: Fields<'_>, table: &str, calculations: &[&str]) -> Option<String> {
+/// The JSON of a template; `None`, noted, if it is none.
+pub(super) fn read(fields: Fields<'_>) -> Option<Json> {
     fields.required("type");
-    let template = fields.word("type", &TEMPLATES)?;
-    let field = if template == Template::Window {
-        fields.text("fieldId")
-    } else {
+    let (kind, is_ordered) = fields.word("type", &TEMPLATES)?;
+    let mut function = None;
+    if kind == WINDOW {
+        fields.required("windowFunction");
+        function = Some(fields.word("windowFunction", &FUNCTIONS)?);
+    }
+    let takes_field = function.is_none_or(|(_, takes_field)| takes_field);
+    let field = if takes_field {
         Some(fields.required_text("fieldId")?)
+    } else {
+        fields.not_taken("fieldId", "the function computes with no column");
+        None
     };
-    let field = field.map(|field| column(field, table, calculations));
-    let over = Over::read(&fields, table, calculations)?;
-    let sql = match (template, field) {
-        (Template::Window, field) => window(&fields, field.as_deref(), &over)?,
-        (_, None) => return None,
-        (Template::PercentChange, Some(field)) => {
-            format!("(1.0 * {field} / NULLIF(LAG({field}) OVER ({over}), 0)) - 1")
-        }
-        (Template::PercentOfPrevious, Some(field)) => {
-            format!("1.0 * {field} / NULLIF(LAG({field}) OVER ({over}), 0)")
-        }
-        (Template::PercentOfTotal, Some(field)) => {
-            format!("1.0 * {field} / NULLIF(SUM({field}) OVER ({over}), 0)")
-        }
-        (Template::Rank, Some(field)) => format!("RANK() OVER (ORDER BY {field} ASC)"),
-        // By its own value, the highest first: so it is where the template comes from.
-        (Template::RunningTotal, Some(field)) => format!(
-            "SUM({field}) OVER (ORDER BY {field} DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)"
-        ),
-    };
-    fields.finish();
-    Some(sql)
-}
-
-fn window(fields: &Fields<'_>, field: Option<&str>, over: &Over) -> Option<String> {
-    fields.required("windowFunction");
-    let function = fields.word("windowFunction", &FUNCTIONS)?;
-    if function.ends_with(')') {
-        return Some(format!("{function} OVER ({over})"));
-    }
-    match field {
-        Some(field) => Some(format!("{function}({field}) OVER ({over})")),
-        None => {
-            fields.required("fieldId");
-            None
-        }
-    }
-}
-
-/// The inside of `OVER (…)`.
-struct Over(String);
-
-impl std::fmt::Display for Over {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl Over {
-    fn read(fields: &Fields<'_>, table: &str, calculations: &[&str]) -> Option<Self> {
-        let mut over = Vec::new();
-        let partition: Vec<String> = fields
-            .texts("partitionBy")
-            .iter()
-            .map(|field| column(field, table, calculations))
-            .collect();
-        if !partition.is_empty() {
-            over.push(format!("PARTITION BY {}", partition.join(", ")));
-        }
-        let mut order = Vec::new();
+    let mut order = Vec::new();
+    if is_ordered {
         for item in fields.list("orderBy") {
             let by = item.fields(fields.sink())?;
-            let mut text = column(by.required_text("fieldId")?, table, calculations);
-            let direction = by.word("order", &[("asc", " ASC"), ("desc", " DESC")]);
-            text.push_str(direction.unwrap_or_default());
+            let field = by.required_text("fieldId")?;
+            let direction = by.word("order", &[("asc", "ASC"), ("desc", "DESC")]);
             by.finish();
-            order.push(text);
+            order.push(json!({ "fieldId": field, "order": direction.unwrap_or("ASC") }));
         }
-        if !order.is_empty() {
-            over.push(format!("ORDER BY {}", order.join(", ")));
-        }
-        if let Some(frame) = fields.fields("frame") {
-            over.push(frame_clause(frame)?);
-        }
-        Some(Self(over.join(" ")))
+    } else {
+        fields.not_taken("orderBy", "the calculation knows no order of rows");
     }
+    let frame = match function {
+        Some((_, true)) => fields.fields("frame").map(frame),
+        _ => {
+            fields.not_taken("frame", "only sums, means, counts and extremes have one");
+            None
+        }
+    };
+    let frame = match frame {
+        Some(None) => return None,
+        Some(frame) => frame,
+        None => None,
+    };
+    let found = object([
+        ("type", Some(kind.into())),
+        ("fieldId", field.map(Json::from)),
+        ("orderBy", Some(order.into())),
+        ("partitionBy", Some(fields.texts("partitionBy").into())),
+        (
+            "windowFunction",
+            function.map(|(function, _)| Json::from(function)),
+        ),
+        ("frame", frame),
+    ]);
+    fields.finish();
+    Some(found)
 }
 
-fn frame_clause(frame: Fields<'_>) -> Option<String> {
+/// A frame with one edge only begins there and ends at the row itself, as in SQL.
+fn frame(frame: Fields<'_>) -> Option<Json> {
     frame.required("frameType");
     frame.required("end");
-    let mut text = frame
-        .word("frameType", &[("rows", "ROWS"), ("range", "RANGE")])?
-        .to_owned();
-    let end = boundary(frame.fields("end")?)?;
-    match frame.fields("start") {
-        Some(start) => write!(text, " BETWEEN {} AND {end}", boundary(start)?).ok()?,
-        None => write!(text, " {end}").ok()?,
-    }
+    let kind = frame.word("frameType", &[("rows", "ROWS"), ("range", "RANGE")])?;
+    let end = edge(frame.fields("end")?)?;
+    let (start, end) = match frame.fields("start") {
+        Some(start) => (edge(start)?, end),
+        None => (end, json!({ "type": "CURRENT_ROW" })),
+    };
     frame.finish();
-    Some(text)
+    Some(json!({ "frameType": kind, "start": start, "end": end }))
 }
 
-fn boundary(fields: Fields<'_>) -> Option<String> {
+fn edge(fields: Fields<'_>) -> Option<Json> {
     fields.required("type");
-    let (text, offset) = fields.word(
+    let (kind, has_offset) = fields.word(
         "type",
         &[
-            ("unbounded_preceding", ("UNBOUNDED PRECEDING", false)),
+            ("unbounded_preceding", ("UNBOUNDED_PRECEDING", false)),
             ("preceding", ("PRECEDING", true)),
-            ("current_row", ("CURRENT ROW", false)),
+            ("current_row", ("CURRENT_ROW", false)),
             ("following", ("FOLLOWING", true)),
-            ("unbounded_following", ("UNBOUNDED FOLLOWING", false)),
+            ("unbounded_following", ("UNBOUNDED_FOLLOWING", false)),
         ],
     )?;
-    let text = if offset {
-        format!("{} {text}", fields.required_whole("offset", 0, i32::MAX)?)
+    let offset = if has_offset {
+        Some(fields.required_whole("offset", 0, i32::MAX)?)
     } else {
         fields.skip(&["offset"]);
-        text.to_owned()
+        None
     };
     fields.finish();
-    Some(text)
-}
-
-/// A column of the result: `${calculation}`, `${table.field}`, or its name in quotes where the
-/// table cannot be told from the id.
-fn column(id: &str, table: &str, calculations: &[&str]) -> String {
-    if calculations.contains(&id) {
-        return format!("${{{id}}}");
-    }
-    match id
-        .strip_prefix(table)
-        .and_then(|rest| rest.strip_prefix('_'))
-    {
-        Some(field) if !field.is_empty() => format!("${{{table}.{field}}}"),
-        _ => format!("\"{}\"", id.replace('"', "\"\"")),
-    }
+    Some(object([
+        ("type", Some(kind.into())),
+        ("offset", offset.map(Json::from)),
+    ]))
 }
 
 #[cfg(test)]
@@ -180,63 +135,49 @@ mod tests {
     use super::*;
     use crate::domains::content::import::{report::Sink, yaml};
 
-    fn compile(text: &str) -> Option<String> {
+    fn template(text: &str) -> Option<Json> {
         let node = yaml::parse(text).unwrap();
         let sink = Sink::new("x.yml");
-        let found = sql(
-            Fields::of(&node, String::new(), &sink).unwrap(),
-            "orders",
-            &["share"],
-        );
+        let found = read(Fields::of(&node, String::new(), &sink).unwrap());
         let problems = sink.into_problems();
         assert_eq!(found.is_none(), !problems.is_empty(), "{problems:?}");
         found
     }
 
     #[test]
-    fn templates_become_windows() {
+    fn templates_are_those_of_the_graph() {
+        let by_day = json!([{ "fieldId": "orders_day", "order": "ASC" }]);
         let cases = [
             (
-                "{type: percent_change_from_previous, fieldId: orders_revenue, orderBy: [{fieldId: orders_day, order: asc}]}",
-                "(1.0 * ${orders.revenue} / NULLIF(LAG(${orders.revenue}) OVER (ORDER BY ${orders.day} ASC), 0)) - 1",
-            ),
-            (
-                "{type: percent_of_previous_value, fieldId: share, orderBy: [{fieldId: orders_day, order: null}]}",
-                "1.0 * ${share} / NULLIF(LAG(${share}) OVER (ORDER BY ${orders.day}), 0)",
+                "{type: percent_change_from_previous, fieldId: orders_revenue, orderBy: [{fieldId: orders_day, order: null}]}",
+                json!({ "type": "PERCENT_CHANGE_FROM_PREVIOUS", "fieldId": "orders_revenue", "orderBy": by_day, "partitionBy": [] }),
             ),
             (
                 "{type: percent_of_column_total, fieldId: stores_count, partitionBy: [orders_day]}",
-                "1.0 * \"stores_count\" / NULLIF(SUM(\"stores_count\") OVER (PARTITION BY ${orders.day}), 0)",
-            ),
-            (
-                "{type: rank_in_column, fieldId: share}",
-                "RANK() OVER (ORDER BY ${share} ASC)",
-            ),
-            (
-                "{type: running_total, fieldId: share}",
-                "SUM(${share}) OVER (ORDER BY ${share} DESC ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
+                json!({ "type": "PERCENT_OF_COLUMN_TOTAL", "fieldId": "stores_count", "orderBy": [], "partitionBy": ["orders_day"] }),
             ),
             (
                 "{type: window_function, windowFunction: row_number, fieldId: null, partitionBy: [orders_day], orderBy: [{fieldId: share, order: desc}]}",
-                "ROW_NUMBER() OVER (PARTITION BY ${orders.day} ORDER BY ${share} DESC)",
+                json!({ "type": "WINDOW_FUNCTION", "windowFunction": "ROW_NUMBER", "orderBy": [{ "fieldId": "share", "order": "DESC" }], "partitionBy": ["orders_day"] }),
             ),
             (
-                "{type: window_function, windowFunction: avg, fieldId: share, partitionBy: [], orderBy: [], frame: {frameType: rows, start: {type: preceding, offset: 6}, end: {type: current_row}}}",
-                "AVG(${share}) OVER (ROWS BETWEEN 6 PRECEDING AND CURRENT ROW)",
+                "{type: window_function, windowFunction: avg, fieldId: share, frame: {frameType: rows, end: {type: preceding, offset: 6}}}",
+                json!({ "type": "WINDOW_FUNCTION", "windowFunction": "AVG", "fieldId": "share", "orderBy": [], "partitionBy": [],
+                    "frame": { "frameType": "ROWS", "start": { "type": "PRECEDING", "offset": 6 }, "end": { "type": "CURRENT_ROW" } } }),
             ),
         ];
         for (text, expected) in cases {
-            assert_eq!(compile(text).as_deref(), Some(expected), "{text}");
+            assert_eq!(template(text), Some(expected), "{text}");
         }
         for broken in [
             "{type: other, fieldId: share}",
             "{type: running_total}",
             "{type: window_function, windowFunction: sum}",
             "{type: window_function, windowFunction: drop_table, fieldId: share}",
-            "{type: rank_in_column, fieldId: share, frame: {frameType: rows}}",
-            "{type: rank_in_column, fieldId: share, frame: {frameType: rows, end: {type: preceding}}}",
+            "{type: window_function, windowFunction: sum, fieldId: share, frame: {frameType: rows}}",
+            "{type: window_function, windowFunction: sum, fieldId: share, frame: {frameType: rows, end: {type: preceding}}}",
         ] {
-            assert_eq!(compile(broken), None, "{broken}");
+            assert_eq!(template(broken), None, "{broken}");
         }
     }
 }
