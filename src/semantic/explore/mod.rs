@@ -20,7 +20,7 @@ mod tests;
 use super::{
     dialect::Dialect,
     error::{Code, Issue},
-    manifest::{ExploreMeta, JoinMeta, Model, OneOrMany, Settings},
+    manifest::{ExploreMeta, JoinMeta, Json, Model, OneOrMany, Settings},
     model::{Explore, Interval, ParameterDefinition, Table},
     value::ValueType,
 };
@@ -75,6 +75,20 @@ struct Project<'a> {
 struct Drafted {
     table: Table,
     issues: Vec<Issue>,
+}
+
+/// A join that cannot be read, by the name that it gives.
+fn unreadable(join: &Json, n: usize, error: &serde_json::Error) -> Issue {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        join: String,
+        alias: Option<String>,
+    }
+    let named = join.read::<Named>().ok();
+    let name = named.map(|named| named.alias.unwrap_or(named.join));
+    let path = format!("joins.{}", name.unwrap_or_else(|| n.to_string()));
+    let message = format!("cannot be read: {error}; the table is not joined");
+    Issue::new(Code::BadDefinition, path, message)
 }
 
 impl<'a> Project<'a> {
@@ -162,13 +176,20 @@ impl<'a> Project<'a> {
     }
 
     /// Adds the joined tables, and gives their joins as they are written.
-    fn join_tables(&self, explore: &mut Explore, joins: &[JoinMeta]) -> Vec<(String, JoinMeta)> {
+    fn join_tables(&self, explore: &mut Explore, joins: &[Json]) -> Vec<(String, JoinMeta)> {
         let mut joined = Vec::new();
-        for meta in joins {
-            match self.joined_table(explore, meta) {
+        for (n, join) in joins.iter().enumerate() {
+            let meta: JoinMeta = match join.read() {
+                Ok(meta) => meta,
+                Err(error) => {
+                    explore.errors.push(unreadable(join, n, &error));
+                    continue;
+                }
+            };
+            match self.joined_table(explore, &meta) {
                 Ok(drafted) => {
                     explore.errors.extend(drafted.issues);
-                    joined.push((drafted.table.name.clone(), meta.clone()));
+                    joined.push((drafted.table.name.clone(), meta));
                     explore
                         .tables
                         .insert(drafted.table.name.clone(), drafted.table);

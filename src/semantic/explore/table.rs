@@ -5,11 +5,14 @@ use crate::semantic::{
     dialect::Dialect,
     error::{Code, Issue, Result},
     manifest::{Json, MetricMeta, Model, ModelColumn, ModelMeta, OneOrMany, SetMeta},
-    model::{Dimension, Metric, Needs, RequiredFilter, Table, TimeDimension},
+    model::{Dimension, Metric, Needs, RequiredFilter, Table, TimeDimension, field_id},
     snippet::Snippet,
 };
 use indexmap::IndexMap;
 use serde::Deserialize;
+
+/// Longest id of a field, in bytes.
+const ID_MAX: usize = 255;
 
 /// Keys under `meta` of a column.
 #[derive(Deserialize, Default)]
@@ -166,7 +169,9 @@ impl Drawing<'_> {
 
     fn add_dimensions(&mut self, dimensions: Vec<Dimension>) {
         for dimension in dimensions {
-            if self.is_taken(&dimension.name) {
+            if let Err(issue) = self.askable(&dimension.name) {
+                self.note(&dimension.name, &issue);
+            } else if self.is_taken(&dimension.name) {
                 self.duplicate(&dimension.name);
             } else {
                 self.dimensions.insert(dimension.name.clone(), dimension);
@@ -181,7 +186,8 @@ impl Drawing<'_> {
                 .read::<MetricMeta>()
                 .map_err(|error| unreadable(&error)),
         };
-        let metric = read.and_then(|meta| field::metric(name, meta, dimension, self.dialect));
+        let metric = self.askable(name).and(read);
+        let metric = metric.and_then(|meta| field::metric(name, meta, dimension, self.dialect));
         match metric {
             Ok(_) if self.is_taken(name) => self.duplicate(name),
             Ok(metric) => {
@@ -189,6 +195,25 @@ impl Drawing<'_> {
             }
             Err(issue) => self.note(name, &issue),
         }
+    }
+
+    /// Whether queries can name a field: as its id is read from them.
+    fn askable(&self, name: &str) -> Result<()> {
+        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+        if name.is_empty() || !name.chars().all(is_plain) {
+            let message = format!(
+                "`{name}` cannot be asked for: names of fields are of letters, digits, `_`, `-`, `.` and spaces"
+            );
+            return Err(Issue::new(Code::BadDefinition, "", message));
+        }
+        let bytes = field_id(&self.model.name, name).len();
+        if bytes > ID_MAX {
+            let message = format!(
+                "the id of `{name}` has {bytes} bytes with the name of its table; at most {ID_MAX} can be asked for"
+            );
+            return Err(Issue::new(Code::BadDefinition, "", message));
+        }
+        Ok(())
     }
 
     fn is_taken(&self, name: &str) -> bool {

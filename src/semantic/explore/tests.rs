@@ -70,6 +70,10 @@ fn a_broken_model_breaks_nothing_else() {
                 {"join": "nobody", "sql_on": "true"},
                 {"join": "c", "sql_on": "${b.id} = ${c.nothing}"},
                 {"join": "d", "sql_on": "${b.id} = ${d.id}"},
+                {"join": "e", "alias": "without"},
+                {"join": "e", "sql_on": "${b.id} = ${e.id}", "relationship": "many-to-some"},
+                {"join": "e", "alias": "good", "sql_on": "${b.id} = ${good.id}"},
+                "no mapping",
             ]},
             "columns": {
                 "id": {"name": "id", "meta": {"metrics": {
@@ -78,12 +82,15 @@ fn a_broken_model_breaks_nothing_else() {
                     "n": {"type": "count"},
                     "odd": {"type": "sums"},
                     "far": {"type": "sum", "sql": "${c.id}"},
+                    "share (%)": {"type": "count"},
                 }}},
+                "price €": {"name": "price €"},
                 "me": {"name": "me", "meta": {"dimension": {"sql": "${me} + 1"}}},
                 "w": {"name": "w", "meta": {"dimension": {"sql": "rank() over (order by 1)"}}},
             },
         })),
         "model.p.c": node("c", json!({"columns": {"id": {"name": "id"}}})),
+        "model.p.e": node("e", json!({"columns": {"id": {"name": "id"}}})),
         "model.p.d": node("d", json!({"meta": {"sql_filter": "${TABLE}.a) OR (true"}, "columns": {"id": {"name": "id"}}})),
     }});
     let explores = explores(&manifest, None);
@@ -112,13 +119,23 @@ fn a_broken_model_breaks_nothing_else() {
         (Code::CircularReference, "b.me"),
         (Code::BadDefinition, "b.odd.type"),
         (Code::BadSql, "b.w.sql"),
+        (Code::BadDefinition, "joins.without"),
+        (Code::BadDefinition, "joins.e"),
+        (Code::BadDefinition, "joins.6"),
+        (Code::BadDefinition, "b.share (%)"),
+        (Code::BadDefinition, "b.price €"),
     ] {
         assert!(found.contains(&wanted), "{wanted:?} in {found:#?}");
     }
+    let joined: Vec<&str> = b.joins.iter().map(|join| join.table.as_str()).collect();
+    assert_eq!(
+        joined,
+        ["good"],
+        "a join with a mistake takes no other along"
+    );
     assert!(
-        !b.joins.iter().any(|join| join.table == "d"),
-        "{:?}",
-        b.joins
+        b.metric("b", "share (%)").is_none(),
+        "nobody could ask for it"
     );
 }
 

@@ -30,8 +30,8 @@ pub struct ModelMeta {
     pub any_attributes: Option<AttributeMap>,
     /// Columns that name a row.
     pub primary_key: Option<OneOrMany<String>>,
-    /// Tables joined to it.
-    pub joins: Vec<JoinMeta>,
+    /// Tables joined to it, each a [`JoinMeta`]: one that cannot be read leaves the others.
+    pub joins: Vec<Json>,
     /// Metrics of the table.
     pub metrics: IndexMap<String, Json>,
     /// Filters that are offered.
@@ -70,8 +70,8 @@ pub struct ExploreMeta {
     pub description: Option<String>,
     /// Folder.
     pub group_label: Option<String>,
-    /// Its own joins.
-    pub joins: Option<Vec<JoinMeta>>,
+    /// Its own joins, each a [`JoinMeta`].
+    pub joins: Option<Vec<Json>>,
     /// Attributes of which the user needs all.
     pub required_attributes: Option<AttributeMap>,
     /// Attributes of which the user needs one.
