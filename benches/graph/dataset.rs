@@ -83,8 +83,15 @@ impl Postgres {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bench-postgres");
         std::fs::create_dir_all(&home)?;
         let cluster = EmbeddedCluster::start(&home, options).await?;
+        let url = cluster.url().expose_secret().to_owned();
+        // Servers with the demo make the role of its warehouse.
+        let owner = url.replace("//chartroom:", "//postgres:");
+        let mut owner = connect(&owner).await?;
+        owner
+            .batch_execute("ALTER ROLE chartroom CREATEROLE")
+            .await?;
         Ok(Self {
-            url: cluster.url().expose_secret().to_owned(),
+            url,
             cluster: Some(cluster),
         })
     }

@@ -8,22 +8,19 @@
     reason = "JSON answers: what is not there is null"
 )]
 
-use crate::{Args, dataset::Postgres, report::say, servers::Server};
+use crate::{Args, client::Client, dataset::Postgres, report::say, servers::Server};
 use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
 /// The most that the memory of the server may grow by.
 const MOST: u64 = 256 * MIB;
-const MIB: u64 = 1 << 20;
+pub(crate) const MIB: u64 = 1 << 20;
 /// How often it is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long a file may take.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-const SIGN_IN: &str = "mutation { signIn(input: { login: \"admin@demo.test\", password: \"demo-admin-password\" }) { token } }";
-const PROJECTS: &str =
-    "{ projects(first: 10) { nodes { id warehouseConnection { __typename } } } }";
 const EXPORT: &str = "mutation ($input: ExportQueryResultsInput!) { exportQueryResults(input: $input) { \
     job { id } userErrors { message } } }";
 const JOB: &str = "query ($id: ID!) { job(id: $id) { status error { message } result { ... on ExportedFile { \
@@ -53,7 +50,7 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
     for format in ["CSV", "XLSX"] {
         let before = server.resident()?;
         let began = Instant::now();
-        let (job, making) = watched(&server, client.export(&project, format, load)).await?;
+        let (job, making) = watched(&server, exported(&client, &project, format, load)).await?;
         let made = began.elapsed();
         let file = &job["result"];
         ensure!(
@@ -62,8 +59,8 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
         );
         let url = file["download"]["url"].as_str().context("no link")?;
         let began = Instant::now();
-        let (size, fetching) = watched(&server, client.fetch(url)).await?;
-        let fetched = began.elapsed();
+        let (size, fetching) = watched(&server, fetched(&client, url)).await?;
+        let took = began.elapsed();
         ensure!(
             file["download"]["size"] == json!(size),
             "the file is cut: {size} bytes"
@@ -74,7 +71,7 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
             file["rowCount"],
             size / MIB,
             made.as_secs_f64(),
-            fetched.as_secs_f64(),
+            took.as_secs_f64(),
             before / MIB,
             making / MIB,
             fetching / MIB,
@@ -86,7 +83,7 @@ pub(crate) async fn run(args: &Args, load: Load, postgres: &Postgres) -> anyhow:
 }
 
 /// What the work gives, and the most memory that the server had meanwhile.
-async fn watched<T>(
+pub(crate) async fn watched<T>(
     server: &Server,
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<(T, u64)> {
@@ -101,86 +98,48 @@ async fn watched<T>(
     }
 }
 
-/// The administrator of the demo.
-struct Client {
-    http: reqwest::Client,
-    server: String,
-    token: Option<String>,
+/// Exports numbers, decimals and texts, and waits for the file.
+async fn exported(
+    client: &Client,
+    project: &str,
+    format: &str,
+    load: Load,
+) -> anyhow::Result<Value> {
+    let rows = load.cells / load.columns;
+    let texts: Vec<String> = (2..load.columns)
+        .map(|n| format!("md5((n + {n})::text) AS text_{n}"))
+        .collect();
+    let sql = format!(
+        "SELECT n, n::numeric(20, 2) / 7 AS decimal, {} FROM generate_series(1, {rows}) AS n",
+        texts.join(", ")
+    );
+    let input = json!({
+        "source": { "sql": { "projectId": project, "sql": sql } },
+        "format": format, "onlyRaw": true, "csvLimit": null,
+    });
+    let asked = client.ask(EXPORT, json!({ "input": input })).await?;
+    let asked = &asked["exportQueryResults"];
+    let id = asked["job"]["id"].as_str();
+    let id = id.with_context(|| asked["userErrors"].to_string())?;
+    let began = Instant::now();
+    loop {
+        let found = client.ask(JOB, json!({ "id": id })).await?;
+        match found["job"]["status"].as_str() {
+            Some("SUCCEEDED") => return Ok(found["job"].clone()),
+            Some("QUEUED" | "RUNNING") => {}
+            _ => anyhow::bail!("{}", found["job"]),
+        }
+        ensure!(began.elapsed() < PATIENCE, "it takes too long");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
 }
 
-impl Client {
-    async fn enter(server: &Server) -> anyhow::Result<Self> {
-        let mut client = Self {
-            http: reqwest::Client::builder().no_gzip().build()?,
-            server: format!("http://{}", server.address),
-            token: None,
-        };
-        let signed_in = client.ask(SIGN_IN, json!({})).await?;
-        let token = signed_in["signIn"]["token"].as_str();
-        client.token = Some(token.context("the demo does not let in")?.to_owned());
-        Ok(client)
+/// Fetches a file, and counts its bytes.
+async fn fetched(client: &Client, url: &str) -> anyhow::Result<u64> {
+    let mut response = client.file(url).await?;
+    let mut size = 0;
+    while let Some(bytes) = response.chunk().await? {
+        size += u64::try_from(bytes.len())?;
     }
-
-    async fn ask(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
-        let mut request = self.http.post(format!("{}/graphql", self.server));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        let body = json!({ "query": query, "variables": variables });
-        let answer: Value = request.json(&body).send().await?.json().await?;
-        ensure!(answer["errors"].is_null(), "{answer}");
-        Ok(answer["data"].clone())
-    }
-
-    /// A project with a warehouse.
-    async fn project(&self) -> anyhow::Result<String> {
-        let found = self.ask(PROJECTS, json!({})).await?;
-        let projects = found["projects"]["nodes"].as_array();
-        let mut projects = projects.into_iter().flatten();
-        let project = projects.find(|project| !project["warehouseConnection"].is_null());
-        let id = project.and_then(|project| project["id"].as_str());
-        Ok(id.context("the demo has no warehouse")?.to_owned())
-    }
-
-    /// Exports numbers, decimals and texts, and waits for the file.
-    async fn export(&self, project: &str, format: &str, load: Load) -> anyhow::Result<Value> {
-        let rows = load.cells / load.columns;
-        let texts: Vec<String> = (2..load.columns)
-            .map(|n| format!("md5((n + {n})::text) AS text_{n}"))
-            .collect();
-        let sql = format!(
-            "SELECT n, n::numeric(20, 2) / 7 AS decimal, {} FROM generate_series(1, {rows}) AS n",
-            texts.join(", ")
-        );
-        let input = json!({
-            "source": { "sql": { "projectId": project, "sql": sql } },
-            "format": format, "onlyRaw": true, "csvLimit": null,
-        });
-        let asked = self.ask(EXPORT, json!({ "input": input })).await?;
-        let asked = &asked["exportQueryResults"];
-        let id = asked["job"]["id"].as_str();
-        let id = id.with_context(|| asked["userErrors"].to_string())?;
-        let began = Instant::now();
-        loop {
-            let found = self.ask(JOB, json!({ "id": id })).await?;
-            match found["job"]["status"].as_str() {
-                Some("SUCCEEDED") => return Ok(found["job"].clone()),
-                Some("QUEUED" | "RUNNING") => {}
-                _ => anyhow::bail!("{}", found["job"]),
-            }
-            ensure!(began.elapsed() < PATIENCE, "it takes too long");
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-
-    /// Fetches a file, and counts its bytes.
-    async fn fetch(&self, url: &str) -> anyhow::Result<u64> {
-        let response = self.http.get(format!("{}{url}", self.server)).send();
-        let mut response = response.await?.error_for_status()?;
-        let mut size = 0;
-        while let Some(bytes) = response.chunk().await? {
-            size += u64::try_from(bytes.len())?;
-        }
-        Ok(size)
-    }
+    Ok(size)
 }

@@ -7,6 +7,7 @@
 
 mod cases;
 mod check;
+mod client;
 mod dataset;
 mod export;
 mod lifted;
@@ -14,6 +15,7 @@ mod load;
 mod measure;
 mod queue;
 mod report;
+mod run_query;
 mod servers;
 mod sqljson;
 mod subscriptions;
@@ -73,6 +75,8 @@ enum Command {
     Queue(queue::Load),
     /// Measures the memory that exports of many cells take.
     Export(export::Load),
+    /// Measures runs of queries beside the bare SQL.
+    Runs(run_query::Load),
     /// Serves the reference.
     #[command(hide = true)]
     Sqljson {
@@ -100,9 +104,10 @@ fn main() -> anyhow::Result<()> {
                 runtime.block_on(sqljson::serve(database, *bind))
             }
             Command::Lifted { database, bind } => runtime.block_on(lifted::serve(database, *bind)),
-            Command::Subscriptions(_) | Command::Queue(_) | Command::Export(_) => {
-                runtime.block_on(run(&args))
-            }
+            Command::Subscriptions(_)
+            | Command::Queue(_)
+            | Command::Export(_)
+            | Command::Runs(_) => runtime.block_on(run(&args)),
         };
     }
     if !args.bench {
@@ -125,6 +130,7 @@ async fn run(args: &Args) -> anyhow::Result<()> {
             Some(Command::Subscriptions(load)) => subscriptions::run(args, *load, &postgres).await,
             Some(Command::Queue(load)) => queue::run(args, *load, &postgres).await,
             Some(Command::Export(load)) => export::run(args, *load, &postgres).await,
+            Some(Command::Runs(load)) => run_query::run(args, load, &postgres).await,
             _ => measure::all(args, &postgres).await,
         } } => outcome,
         _ = tokio::signal::ctrl_c() => Err(anyhow!("interrupted")),

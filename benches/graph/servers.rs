@@ -78,9 +78,30 @@ impl Server {
         .await
     }
 
+    /// Chartroom with the demo, on a database, whose answers may have so many rows.
+    pub(crate) async fn querying(args: &Args, url: &str, rows: u64) -> anyhow::Result<Self> {
+        let own = shared("data/querying")?;
+        Self::at(args, url, |command| {
+            // A directory for all of its kind: secrets that one stores, the next one reads.
+            command
+                .arg("--demo")
+                .env("CHARTROOM_QUERY_ROWS", rows.to_string())
+                .env("CHARTROOM_DATA_DIR", own);
+        })
+        .await
+    }
+
     async fn with(
         args: &Args,
         world: &World,
+        settings: impl FnOnce(&mut Command),
+    ) -> anyhow::Result<Self> {
+        Self::at(args, &world.url, settings).await
+    }
+
+    async fn at(
+        args: &Args,
+        url: &str,
         settings: impl FnOnce(&mut Command),
     ) -> anyhow::Result<Self> {
         let (address, admin) = (free()?, free()?);
@@ -89,7 +110,7 @@ impl Server {
             .arg("serve")
             // Settings of whoever runs the benchmark do not count.
             .env_clear()
-            .env("DATABASE_URL", &world.url)
+            .env("DATABASE_URL", url)
             .env("CHARTROOM_BIND", address.to_string())
             .env("CHARTROOM_ADMIN_BIND", admin.to_string())
             .env("CHARTROOM_RATE_LIMIT_REQUESTS", "0")
@@ -183,10 +204,13 @@ fn free() -> anyhow::Result<SocketAddr> {
 }
 
 fn directory(kind: &str, address: SocketAddr) -> anyhow::Result<PathBuf> {
+    shared(&format!("{kind}/{}", address.port()))
+}
+
+fn shared(name: &str) -> anyhow::Result<PathBuf> {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
         .join("bench")
-        .join(kind)
-        .join(address.port().to_string());
+        .join(name);
     std::fs::create_dir_all(&path)?;
     Ok(path)
 }
