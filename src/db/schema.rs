@@ -747,6 +747,7 @@ diesel::table! {
         store_ms -> Nullable<Float8>,
         created_at -> Timestamptz,
         created_by -> Uuid,
+        wait_ms -> Nullable<Float8>,
     }
 }
 

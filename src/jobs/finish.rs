@@ -29,6 +29,16 @@ pub enum End {
     Declined,
 }
 
+impl End {
+    /// Whether the job is over with it, whatever else there is.
+    pub const fn is_final(&self) -> bool {
+        matches!(
+            self,
+            Self::Succeeded(_) | Self::Failed(_) | Self::Cancelled | Self::Expired
+        )
+    }
+}
+
 /// How long a job rests that a worker could not run, for others to find it.
 const DECLINED_REST: f64 = 5.0;
 

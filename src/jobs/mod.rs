@@ -56,6 +56,17 @@ use crate::{
 use tokio::task::JoinHandle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+/// What became of a job that this process was to run at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Express {
+    /// It is left in the queue: there was no room here, or another node was quicker.
+    Left,
+    /// An attempt has ended here; the job may be tried again.
+    Attempted,
+    /// It has ended here.
+    Ended,
+}
+
 /// The queue as the rest of a node uses it. Cheap to clone.
 #[derive(Clone)]
 pub struct Jobs {
@@ -92,20 +103,20 @@ impl Jobs {
     }
 
     /// Runs a job that was just stored and that somebody waits for, in this process if it has room;
-    /// else tells the workers of it. Goes on whether or not anybody waits for the handle, which gives
-    /// true once an attempt has ended here, and false at once otherwise.
-    pub fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> JoinHandle<bool> {
+    /// else tells the workers of it. Goes on whether or not anybody waits for the handle, which
+    /// resolves once an attempt has ended here, and at once where none is made here.
+    pub fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> JoinHandle<Express> {
         let jobs = self.clone();
         self.tasks.spawn(async move {
             let nearby = jobs.worker.get().and_then(worker::Nearby::get);
-            let has_run = match nearby {
+            let outcome = match nearby {
                 Some(worker) => worker.express(id, tenant).await,
-                None => false,
+                None => Express::Left,
             };
-            if !has_run {
+            if outcome == Express::Left {
                 jobs.announce();
             }
-            has_run
+            outcome
         })
     }
 

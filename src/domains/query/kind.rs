@@ -7,7 +7,7 @@ use super::{
     result::{Answer, columns_of, encode, row_bytes, store as results},
     run::{
         QueryRunRow,
-        store::{self, Outcome},
+        store::{self, Given, Outcome, Took},
     },
     spec::{Ask, Spec},
     validation::Validate,
@@ -23,7 +23,7 @@ use crate::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What a job of a query is asked to do.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -93,9 +93,12 @@ async fn run(queries: &Queries, ctx: &RunContext, id: QueryRunId) -> Result<Quer
         now: SystemClock.now(),
     };
     queries.authorize(&conn, asker, &spec).await?;
-    let compiled = queries.compile(&conn, asker, &spec.ask).await;
-    let compiled = compiled.map_err(not_compiled)?;
-    let opened = open(queries, &conn, asker).await?;
+    // Neither needs the other: their statements share the way to the database.
+    let (compiled, opened) = tokio::join!(
+        queries.compile(&conn, asker, &spec.ask),
+        open(queries, &conn, asker)
+    );
+    let (compiled, opened) = (compiled.map_err(not_compiled)?, opened?);
     let key = key(&row, &opened, &compiled);
     let known = if spec.accepts_cached {
         results::find(&conn, system, row.project_id, &key).await?
@@ -128,6 +131,7 @@ struct Work<'a> {
 
 /// What came from the warehouse.
 struct Fetched {
+    waited: Duration,
     columns: Vec<crate::semantic::Column>,
     rows: Vec<Value>,
     is_truncated: bool,
@@ -146,12 +150,9 @@ impl Work<'_> {
             _ => None,
         };
         let outcome = Outcome {
-            answer,
-            cached_at: Some(answer.at),
+            answer: Given::Earlier(answer),
             compiled: self.compiled,
             totals: totals.clone(),
-            warehouse_ms: None,
-            store_ms: None,
         };
         store::finish(&conn, system, self.row.id, &outcome).await?;
         self.give_totals(&conn, totals).await
@@ -162,8 +163,11 @@ impl Work<'_> {
         let began = Instant::now();
         // Dropping it stops the statement in the warehouse.
         let fetched = self.ctx.unless_stopped(self.fetch(opened)).await??;
-        let warehouse_ms = millis(began);
-        let began = Instant::now();
+        let took = Took {
+            wait_ms: millis(fetched.waited),
+            warehouse_ms: millis(began.elapsed().saturating_sub(fetched.waited)),
+            storing: Instant::now(),
+        };
         let system = System::new("storing the answer of a warehouse");
         let conn = self.ctx.db.get().await?;
         let totals = fetched.rows.first().and_then(|row| match row {
@@ -179,14 +183,10 @@ impl Work<'_> {
             is_truncated: fetched.is_truncated,
             life: self.queries.config().result_life,
         };
-        let answer = results::put(&conn, system, new).await?;
         let outcome = Outcome {
-            answer: &answer,
-            cached_at: None,
+            answer: Given::New(new, took),
             compiled: self.compiled,
             totals: totals.clone(),
-            warehouse_ms: Some(warehouse_ms),
-            store_ms: Some(millis(began)),
         };
         store::finish(&conn, system, self.row.id, &outcome).await?;
         self.give_totals(&conn, totals).await
@@ -229,6 +229,7 @@ impl Work<'_> {
             self.ctx.progress(count, None, "reading rows");
         }
         Ok(Fetched {
+            waited: rows.waited(),
             columns,
             is_truncated: is_too_long || rows.is_truncated(),
             rows: encoded,
@@ -267,8 +268,8 @@ impl Work<'_> {
     }
 }
 
-fn millis(since: Instant) -> f64 {
-    since.elapsed().as_secs_f64() * 1_000.0
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 /// Everything that the answer depends on: where it is asked, with whose credentials, and what.

@@ -1,7 +1,7 @@
 //! Waiting for a run within the request that asked for it.
 
 use crate::{
-    jobs::Jobs,
+    jobs::{Express, Jobs},
     kernel::{
         Result,
         entity::{JobId, OrganizationId},
@@ -25,16 +25,17 @@ pub(super) async fn start_and_wait(
     patience: Duration,
 ) -> Result<()> {
     let until = Instant::now() + patience;
-    // Before the start, so that nothing falls between.
-    let mut watch = jobs.hub.watch(job);
     let running = jobs.express(job, Some(tenant));
     if patience.is_zero() {
         return Ok(());
     }
     match timeout_at(until, running).await {
-        // An attempt has ended here; the job has too, unless it is to be tried again.
-        Ok(_) | Err(_) => {}
+        // The usual case costs no watch.
+        Ok(Ok(Express::Ended)) | Err(_) => return Ok(()),
+        Ok(Ok(Express::Left | Express::Attempted) | Err(_)) => {}
     }
+    // The watch reads the job first, so that nothing falls between.
+    let mut watch = jobs.hub.watch(job);
     loop {
         let seen = watch.after(0).await?;
         if seen.is_none_or(|seen| seen.row.status.is_terminal()) {

@@ -111,7 +111,10 @@ impl Hold {
 #[derive(Default)]
 pub(super) struct Holds {
     by_lease: Mutex<HashMap<Lease, Arc<Hold>>>,
-    /// Wakes who waits for one to leave.
+    /// Wakes who fills the slots of the lane that one left.
+    left_interactive: Notify,
+    left_batch: Notify,
+    /// Wakes who waits for all to leave.
     left: Notify,
 }
 
@@ -124,10 +127,18 @@ impl Holds {
         self.map().insert(hold.lease, hold);
     }
 
-    pub(super) fn remove(&self, lease: Lease) {
-        self.map().remove(&lease);
+    pub(super) fn remove(&self, hold: &Hold) {
+        self.map().remove(&hold.lease);
+        // One that leaves makes room in its own lane only.
+        self.left_lane(hold.lane).notify_one();
         self.left.notify_waiters();
-        self.left.notify_one();
+    }
+
+    const fn left_lane(&self, lane: Lane) -> &Notify {
+        match lane {
+            Lane::Interactive => &self.left_interactive,
+            Lane::Batch => &self.left_batch,
+        }
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Hold>> {
@@ -149,9 +160,9 @@ impl Holds {
         self.map().values().filter(of).count()
     }
 
-    /// Waits until one has left.
-    pub(super) async fn one_left(&self) {
-        self.left.notified().await;
+    /// Waits until one of a lane has left. For one at a time to each lane.
+    pub(super) async fn one_left(&self, lane: Lane) {
+        self.left_lane(lane).notified().await;
     }
 
     /// Waits until none is left.

@@ -15,7 +15,9 @@ pub use context::{Effect, RunContext};
 pub use handlers::Handlers;
 pub use upkeep::UpkeepFigures;
 
-use super::{Channel, Claimed, Jobs, Lane, Lease, Wanted, beat, claim, claim::claim_one, node};
+use super::{
+    Channel, Claimed, Express, Jobs, Lane, Lease, Wanted, beat, claim, claim::claim_one, node,
+};
 use crate::{
     db::Database,
     kernel::{
@@ -113,26 +115,26 @@ impl Worker {
 
     /// Runs a job that was just stored and that somebody waits for at once, if this worker has room
     /// for it; else it stays in the queue, for this worker or another. Resolves when the attempt
-    /// has ended, and to false at once if it was left in the queue.
-    pub async fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> bool {
+    /// has ended, and at once if it was left in the queue.
+    pub async fn express(&self, id: JobId, tenant: Option<OrganizationId>) -> Express {
         let inner = &self.0;
         let most = usize::try_from(inner.config().tenant_interactive).unwrap_or(usize::MAX);
         let is_full = inner.room(Lane::Interactive) == 0
             || (most > 0 && inner.holds.of_tenant(tenant, Lane::Interactive) >= most);
         if is_full || inner.stopping.is_cancelled() {
-            return false;
+            return Express::Left;
         }
         // Not cut short when the caller goes away: what it has taken must get into a hold.
         let running = inner.tasks.spawn(inner.clone().run_one(id));
         match running.await {
-            Ok(Ok(has_run)) => has_run,
+            Ok(Ok(outcome)) => outcome,
             Ok(Err(error)) => {
                 tracing::debug!(%error, job = %id, "a job is left in the queue");
-                false
+                Express::Left
             }
             Err(error) => {
                 tracing::error!(%error, job = %id, "an attempt broke");
-                false
+                Express::Left
             }
         }
     }
@@ -237,7 +239,7 @@ impl Inner {
             }
             tokio::select! {
                 _ = rung.changed(), if free > 0 => {}
-                () = self.holds.one_left() => sleep(GATHER).await,
+                () = self.holds.one_left(lane) => sleep(GATHER).await,
                 () = sleep(self.config().poll) => {}
                 () = self.stopping.cancelled() => {}
             }
@@ -260,18 +262,22 @@ impl Inner {
         Ok(count)
     }
 
-    /// Runs one job that waits; false if another node was quicker.
-    async fn run_one(self: Arc<Self>, id: JobId) -> Result<bool> {
+    /// Runs one job that waits, unless another node was quicker.
+    async fn run_one(self: Arc<Self>, id: JobId) -> Result<Express> {
         let conn = self.db.get().await?;
         let sent = Instant::now();
         let claimed = claim_one(&conn, self.id, id, self.config()).await?;
         drop(conn);
         let Some(claimed) = claimed else {
-            return Ok(false);
+            return Ok(Express::Left);
         };
         let hold = self.take(&claimed, Lane::Interactive, sent);
-        run::run(self, hold, claimed).await;
-        Ok(true)
+        let has_ended = run::run(self, hold, claimed).await;
+        Ok(if has_ended {
+            Express::Ended
+        } else {
+            Express::Attempted
+        })
     }
 
     /// Takes a job into the worker's hands that was claimed by a statement sent at that time.

@@ -94,6 +94,12 @@ impl Record {
         }
     }
 
+    /// Stores the lines that are left. How far the job came is stored with its end.
+    pub(super) async fn flush_lines(&self) -> Result<bool> {
+        self.waiting().progress = None;
+        self.flush().await
+    }
+
     /// Stores what has come together; false if the lease is lost.
     pub(super) async fn flush(&self) -> Result<bool> {
         let mut stored = self.flushing.lock().await;

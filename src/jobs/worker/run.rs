@@ -24,8 +24,8 @@ use tokio_util::sync::CancellationToken;
 /// Waits between tries to store the end of an attempt.
 const FINISH_AGAIN: Duration = Duration::from_millis(200);
 
-/// Runs a claimed job and stores how it ended.
-pub(super) async fn run(inner: Arc<Inner>, hold: Arc<Hold>, job: Claimed) {
+/// Runs a claimed job and stores how it ended; whether the job has ended, and is not tried again.
+pub(super) async fn run(inner: Arc<Inner>, hold: Arc<Hold>, job: Claimed) -> bool {
     let (id, kind, attempt) = (job.lease.id, job.kind.clone(), job.attempt);
     let record = Arc::new(Record::new(
         inner.db.clone(),
@@ -48,15 +48,17 @@ pub(super) async fn run(inner: Arc<Inner>, hold: Arc<Hold>, job: Claimed) {
         tracing::error!(%error, job = %id, "the recorder of a job broke");
     }
     let end = end.or_else(|| aborted(&hold));
+    let mut has_ended = false;
     if let Some(end) = &end {
-        if let Err(error) = record.flush().await {
+        if let Err(error) = record.flush_lines().await {
             tracing::debug!(%error, job = %id, "the last lines of a job are lost");
         }
-        store(&inner, &hold, &record, end).await;
+        has_ended = store(&inner, &hold, &record, end).await && end.is_final();
     }
     tracing::debug!(job = %id, kind, attempt, end = ?end, "an attempt has ended");
-    inner.holds.remove(hold.lease);
+    inner.holds.remove(&hold);
     inner.jobs.bell.ring(Channel::Changed);
+    has_ended
 }
 
 /// The end of an attempt that was stopped where it was; none if the job is somebody else's now.
@@ -143,12 +145,13 @@ async fn rights(
         .run_as
         .ok_or_else(|| Failure::forbidden("the user whose rights it had is gone"))?;
     let conn = inner.db.get().await?;
-    if !is_active(&conn, user).await? {
+    let (is_active, access) = tokio::join!(is_active(&conn, user), Access::load(&conn, user));
+    if !is_active? {
         return Err(Failure::forbidden(
             "the account of the user whose rights it has is not in use",
         ));
     }
-    let access = Access::load(&conn, user).await?;
+    let access = access?;
     let place = match (job.organization, job.project) {
         (Some(organization), Some(project)) => Place::project(organization, project),
         (Some(organization), None) => Place::organization(organization),
@@ -180,8 +183,8 @@ async fn is_active(mut conn: &crate::db::Conn, user: UserId) -> Result<bool> {
 }
 
 /// Stores the end, however long the database is away: beats go on meanwhile, and if they do not,
-/// the hold is given up.
-async fn store(inner: &Inner, hold: &Hold, record: &Record, end: &End) {
+/// the hold is given up. Whether it was stored by this.
+async fn store(inner: &Inner, hold: &Hold, record: &Record, end: &End) -> bool {
     let progress = record.latest();
     loop {
         let tried = async {
@@ -189,11 +192,11 @@ async fn store(inner: &Inner, hold: &Hold, record: &Record, end: &End) {
             finish(&conn, hold.lease, end, &progress, &inner.jobs.config).await
         };
         match tried.await {
-            Ok(true) => return,
+            Ok(true) => return true,
             Ok(false) => {
                 // Somebody else has it, or an earlier try was committed after all.
                 tracing::info!(job = %hold.lease.id, "the end of an attempt came too late");
-                return;
+                return false;
             }
             Err(error) => {
                 tracing::debug!(%error, job = %hold.lease.id, "the end of an attempt could not be stored yet");
@@ -201,7 +204,7 @@ async fn store(inner: &Inner, hold: &Hold, record: &Record, end: &End) {
         }
         sleep(FINISH_AGAIN).await;
         if hold.why() == Some(Why::Lost) {
-            return;
+            return false;
         }
     }
 }

@@ -75,6 +75,8 @@ impl Query {
 /// Rows as they arrive. Dropping them stops the query in the warehouse.
 pub struct Rows {
     columns: Vec<Column>,
+    /// How long the query waited for a connection.
+    waited: Duration,
     source: Box<dyn RowSource>,
 }
 
@@ -90,6 +92,12 @@ impl Rows {
     /// Name and type of each column.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// How long the query waited for a connection of the pool, or for a new one to be made, before its
+    /// statement was sent.
+    pub const fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// The next rows: as many as have arrived, up to some hundreds; none at the end.

@@ -431,3 +431,31 @@ async fn a_cancelled_query_stops_in_the_warehouse() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
+
+#[tokio::test]
+async fn waiting_for_a_connection_is_not_the_time_of_the_warehouse() {
+    let stage = Stage::with(|config| config.connections = 1).await;
+    let admin = stage.tenant.admin;
+    let slow = "SELECT pg_sleep(0.6)::text AS slept";
+    let (first, second) = tokio::join!(stage.sql(admin, slow), stage.sql(admin, slow));
+    let timings = |answer: &crate::support::Answer| {
+        let of = |name: &str| {
+            answer
+                .at(&format!("/runQuery/queryRun/timings/{name}"))
+                .as_f64()
+        };
+        (
+            of("waitMs").expect("a time"),
+            of("warehouseMs").expect("a time"),
+        )
+    };
+    let (one, other) = (timings(&first), timings(&second));
+    let waited = one.0.max(other.0);
+    assert!(
+        waited > 400.0,
+        "one waited for the other: {one:?}, {other:?}"
+    );
+    for (_, warehouse) in [one, other] {
+        assert!((600.0..1_100.0).contains(&warehouse), "{one:?}, {other:?}");
+    }
+}

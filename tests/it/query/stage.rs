@@ -19,7 +19,7 @@ pub(crate) const RUN: &str = "mutation ($input: RunQueryInput!) { runQuery(input
     queryRun { id status sql rowCount cacheHit cachedAt isTruncated warnings error \
       columns { fieldId label type } table { rows pageInfo { hasNextPage endCursor } } \
       rows { nodes { cells { fieldId raw formatted } } totalCount } \
-      timings { compileMs queueMs warehouseMs storeMs } totals metricQuery { exploreName } \
+      timings { compileMs queueMs waitMs warehouseMs storeMs } totals metricQuery { exploreName } \
       appliedDashboardFilters { fieldId values } } \
     userErrors { code message path } } }";
 

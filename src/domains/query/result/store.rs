@@ -2,7 +2,7 @@
 
 use crate::{
     authz::System,
-    db::{Bind, Conn, sql},
+    db::{Bind, Conn, Fragment, sql},
     kernel::{
         Result,
         entity::{OrganizationId, ProjectId, QueryResultId},
@@ -45,14 +45,9 @@ pub(in crate::domains::query) struct NewAnswer<'a> {
     pub(in crate::domains::query) life: Duration,
 }
 
-/// Stores an answer.
-pub(in crate::domains::query) async fn put(
-    mut conn: &Conn,
-    _: System,
-    new: NewAnswer<'_>,
-) -> Result<Answer> {
+/// The start of a statement that stores an answer; what follows may read `result` and `rows`.
+pub(in crate::domains::query) fn put(new: &NewAnswer<'_>) -> Result<Fragment> {
     let columns = serde_json::to_value(&new.columns).map_err(anyhow::Error::new)?;
-    let id = QueryResultId::new();
     let row_count = i32::try_from(new.rows.len()).unwrap_or(i32::MAX);
     let parts: Vec<String> = new
         .rows
@@ -60,17 +55,17 @@ pub(in crate::domains::query) async fn put(
         .map(serde_json::to_string)
         .collect::<Result<_, _>>()
         .map_err(anyhow::Error::new)?;
-    let at = sql(
+    Ok(sql(
         "WITH result AS (\
            INSERT INTO query_results (id, organization_id, project_id, key, answer_columns, row_count, is_truncated, expires_at) \
-           VALUES (?, ?, ?, ?, ?, ?, ?, now() + make_interval(secs => ?)) RETURNING id, organization_id, created_at), \
+           VALUES (?, ?, ?, ?, ?, ?, ?, now() + make_interval(secs => ?)) \
+           RETURNING id, organization_id, row_count, is_truncated), \
          rows AS (\
            INSERT INTO query_result_rows (organization_id, result_id, part, rows) \
            SELECT result.organization_id, result.id, p.part - 1, p.rows \
-           FROM result, unnest(?) WITH ORDINALITY AS p(rows, part)) \
-         SELECT created_at FROM result",
+           FROM result, unnest(?) WITH ORDINALITY AS p(rows, part) RETURNING 1) ",
         [
-            id.into(),
+            QueryResultId::new().into(),
             new.organization.into(),
             new.project.into(),
             new.key.to_vec().into(),
@@ -80,17 +75,7 @@ pub(in crate::domains::query) async fn put(
             new.life.as_secs_f64().into(),
             Bind::Texts(parts),
         ],
-    )
-    .statement::<st::Timestamptz>()
-    .get_result(&mut conn)
-    .await?;
-    Ok(Answer {
-        id,
-        columns: new.columns,
-        row_count,
-        is_truncated: new.is_truncated,
-        at,
-    })
+    ))
 }
 
 /// The newest answer to the same question that is still good.

@@ -43,6 +43,9 @@ pub(crate) struct QueryTimings {
     compile_ms: Option<f64>,
     /// Waiting for a worker, in milliseconds; null before it has started.
     queue_ms: Option<f64>,
+    /// Waiting for one of the connections to the warehouse, or for a new one to be made, in milliseconds;
+    /// null where the answer was known.
+    wait_ms: Option<f64>,
     /// The warehouse, from sending the statement to the last row, in milliseconds; null where the answer
     /// was known.
     warehouse_ms: Option<f64>,
@@ -211,6 +214,7 @@ impl QueryRun {
         Ok(QueryTimings {
             compile_ms: self.0.compile_ms,
             queue_ms: waited.map(|waited| waited.as_secs_f64() * 1_000.0),
+            wait_ms: self.0.wait_ms,
             warehouse_ms: self.0.warehouse_ms,
             store_ms: self.0.store_ms,
         })

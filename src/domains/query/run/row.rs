@@ -64,6 +64,8 @@ pub struct QueryRunRow {
     pub cached_at: Option<DateTime<Utc>>,
     /// How long compiling took, in milliseconds.
     pub compile_ms: Option<f64>,
+    /// How long it waited for a connection.
+    pub wait_ms: Option<f64>,
     /// How long the warehouse took.
     pub warehouse_ms: Option<f64>,
     /// How long storing the answer took.

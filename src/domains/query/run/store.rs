@@ -3,8 +3,15 @@
 use super::{QueryKind, QueryRunRow};
 use crate::{
     authz::{Permission, System},
-    db::{Bind, Conn, schema::query_runs, sql},
-    domains::query::{engine::Compiled, result::Answer, spec::Spec},
+    db::{Bind, Conn, Fragment, schema::query_runs, sql},
+    domains::query::{
+        engine::Compiled,
+        result::{
+            Answer,
+            store::{NewAnswer, put},
+        },
+        spec::Spec,
+    },
     kernel::{
         Error, Result,
         entity::{DashboardId, JobId, OrganizationId, ProjectId, QueryRunId, UserId},
@@ -15,6 +22,7 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use serde_json::Value;
+use std::time::Instant;
 
 /// A run to be stored.
 pub(in crate::domains::query) struct NewRun<'a> {
@@ -94,50 +102,93 @@ pub(in crate::domains::query) async fn get(
 
 /// How a run went.
 pub(in crate::domains::query) struct Outcome<'a> {
-    pub(in crate::domains::query) answer: &'a Answer,
-    /// When the answer was fetched, if by an earlier run.
-    pub(in crate::domains::query) cached_at: Option<DateTime<Utc>>,
+    pub(in crate::domains::query) answer: Given<'a>,
     /// The statement that was run.
     pub(in crate::domains::query) compiled: &'a Compiled,
     pub(in crate::domains::query) totals: Option<Value>,
-    pub(in crate::domains::query) warehouse_ms: Option<f64>,
-    pub(in crate::domains::query) store_ms: Option<f64>,
 }
 
-/// Notes how a run went.
+/// Where the answer of a run is from.
+pub(in crate::domains::query) enum Given<'a> {
+    /// An earlier run fetched it.
+    Earlier(&'a Answer),
+    /// This one did.
+    New(NewAnswer<'a>, Took),
+}
+
+/// How long the stages of a run took.
+pub(in crate::domains::query) struct Took {
+    /// Waiting for a connection, in milliseconds.
+    pub(in crate::domains::query) wait_ms: f64,
+    /// The warehouse, in milliseconds.
+    pub(in crate::domains::query) warehouse_ms: f64,
+    /// When storing the answer began.
+    pub(in crate::domains::query) storing: Instant,
+}
+
+/// Notes how a run went, and stores its answer if it is new: in one statement, so that there is neither
+/// without the other, and one commit for both.
 pub(in crate::domains::query) async fn finish(
     mut conn: &Conn,
     _: System,
     id: QueryRunId,
     outcome: &Outcome<'_>,
 ) -> Result<()> {
-    let answer = outcome.answer;
-    // The columns of now: with a cached answer, a label may have changed since.
-    let columns = match &outcome.compiled.columns {
-        Some(columns) => json(columns)?,
-        None => json(&answer.columns)?,
+    let (stored, columns, given) = match &outcome.answer {
+        Given::Earlier(answer) => (
+            Fragment::default(),
+            &answer.columns,
+            sql(
+                "result_id = ?, row_count = ?, is_truncated = ?, cached_at = ? WHERE id = ?",
+                [
+                    answer.id.into(),
+                    answer.row_count.into(),
+                    answer.is_truncated.into(),
+                    answer.at.into(),
+                    id.into(),
+                ],
+            ),
+        ),
+        Given::New(new, took) => (put(new)?, &new.columns, took.noted(id)),
     };
-    sql(
-        "UPDATE query_runs SET result_id = ?, row_count = ?, is_truncated = ?, answer_columns = ?, sql = ?, warnings = ?, \
-           totals = ?, cached_at = ?, warehouse_ms = ?, store_ms = ? WHERE id = ?",
-        [
-            answer.id.into(),
-            answer.row_count.into(),
-            answer.is_truncated.into(),
-            columns.into(),
-            outcome.compiled.statement.sql.as_str().into(),
-            json(&outcome.compiled.warnings)?.into(),
-            Bind::from(outcome.totals.clone()),
-            Bind::from(outcome.cached_at),
-            Bind::from(outcome.warehouse_ms),
-            Bind::from(outcome.store_ms),
-            id.into(),
-        ],
-    )
-    .statement::<()>()
-    .execute(&mut conn)
-    .await?;
+    // The columns of now: with a cached answer, a label may have changed since.
+    let columns = outcome.compiled.columns.as_ref().unwrap_or(columns);
+    let noting = [
+        json(columns)?.into(),
+        outcome.compiled.statement.sql.as_str().into(),
+        json(&outcome.compiled.warnings)?.into(),
+        Bind::from(outcome.totals.clone()),
+    ];
+    stored
+        .then(
+            "UPDATE query_runs SET answer_columns = ?, sql = ?, warnings = ?, totals = ?, ",
+            noting,
+        )
+        .with(given)
+        .statement::<()>()
+        .execute(&mut conn)
+        .await?;
     Ok(())
+}
+
+impl Took {
+    /// What a run notes of an answer that is stored with it.
+    fn noted(&self, id: QueryRunId) -> Fragment {
+        let storing = self.storing.elapsed().as_secs_f64() * 1_000.0;
+        // The clock is read when all rows are stored: their count is awaited.
+        sql(
+            "result_id = result.id, row_count = result.row_count, is_truncated = result.is_truncated, \
+             wait_ms = ?, warehouse_ms = ?, \
+             store_ms = ? + extract(epoch FROM clock_timestamp() - statement_timestamp()) * 1000 \
+             FROM result, (SELECT count(*) FROM rows) AS stored WHERE query_runs.id = ?",
+            [
+                self.wait_ms.into(),
+                self.warehouse_ms.into(),
+                storing.into(),
+                id.into(),
+            ],
+        )
+    }
 }
 
 /// Puts the totals of a run beside its rows.

@@ -22,7 +22,10 @@ use deadpool::managed::{self, PoolError, TimeoutType};
 use futures_util::future::BoxFuture;
 use pool::{Manager, Session};
 use secrecy::SecretString;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// How much longer than its own limit a server is waited for.
 const GRACE: Duration = Duration::from_secs(5);
@@ -99,8 +102,12 @@ impl PostgresWarehouse {
         let limit = query
             .timeout
             .map_or(self.timeout, |own| own.min(self.timeout));
+        let began = Instant::now();
         let session = self.session().await?;
-        query::start(session, query, self.flavour, &self.settings, limit).await
+        let waited = began.elapsed();
+        let mut rows = query::start(session, query, self.flavour, &self.settings, limit).await?;
+        rows.waited = waited;
+        Ok(rows)
     }
 }
 

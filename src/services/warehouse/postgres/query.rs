@@ -86,6 +86,7 @@ pub(super) async fn start(
     };
     Ok(Rows {
         columns,
+        waited: Duration::ZERO,
         source: Box::new(source),
     })
 }

@@ -1,0 +1,1 @@
+ALTER TABLE query_runs DROP COLUMN wait_ms;
