@@ -13,7 +13,8 @@ pub enum Code {
     ExploreError,
     /// There is no such field, or it is hidden.
     UnknownField,
-    /// The field asks for attributes that the user does not have.
+    /// The explore or field asks for attributes that the user does not have. Place and sentence are those
+    /// of what is not there; who tells users says [`Refused::concealed`].
     ForbiddenField,
     /// A row filter or an expression needs an attribute that the user lacks or that is empty.
     MissingAttribute,
@@ -81,11 +82,38 @@ impl Issue {
     }
 }
 
+/// That there is no such explore.
+pub fn unknown_explore(name: &str) -> Issue {
+    let message =
+        format!("the project has no explore `{name}`; deploy its models, or name another");
+    Issue::new(Code::UnknownExplore, EXPLORE_NAME, message)
+}
+
+/// Where a query names its explore.
+const EXPLORE_NAME: &str = "exploreName";
+
 /// What was refused, with every mistake that was found: at least one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Refused {
     /// The mistakes, in the order of the query.
     pub issues: Vec<Issue>,
+}
+
+impl Refused {
+    /// The same for whoever may not learn what is there: what asks for attributes that the user does
+    /// not have is not there.
+    #[must_use]
+    pub fn concealed(mut self) -> Self {
+        for issue in &mut self.issues {
+            if issue.code == Code::ForbiddenField {
+                issue.code = match issue.path.as_str() {
+                    EXPLORE_NAME => Code::UnknownExplore,
+                    _ => Code::UnknownField,
+                };
+            }
+        }
+        self
+    }
 }
 
 impl fmt::Display for Refused {

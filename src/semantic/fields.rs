@@ -80,20 +80,21 @@ fn in_table<'a, T>(
     })
 }
 
-/// Refuses a field that asks for attributes which the user does not have.
-pub fn check_access(needs: &Needs, user: &UserFacts, what: &str) -> Result<()> {
-    if needs
-        .access
-        .iter()
-        .all(|rule| rule.allows(&user.attributes))
-    {
+/// Whether the user has all attributes that something asks for.
+pub fn may_use(needs: &Needs, user: &UserFacts) -> bool {
+    let mut rules = needs.access.iter();
+    rules.all(|rule| rule.allows(&user.attributes))
+}
+
+/// Refuses what asks for attributes that the user does not have, in the words of what is not there.
+pub fn check_access(needs: &Needs, user: &UserFacts, absent: impl FnOnce() -> Issue) -> Result<()> {
+    if may_use(needs, user) {
         return Ok(());
     }
-    Err(Issue::new(
-        Code::ForbiddenField,
-        "",
-        format!("{what} asks for attributes that the user does not have"),
-    ))
+    Err(Issue {
+        code: Code::ForbiddenField,
+        ..absent()
+    })
 }
 
 /// That there is no such field: hidden ones are not there either.

@@ -6,7 +6,7 @@
 use super::{
     error::{Code, Issue, Refused, Result},
     explore::expanded,
-    fields::{self, check_access},
+    fields::{self, may_use},
     model::{Dimension, Explore, Metric, Table, field_id},
     plan::joins_in_use,
     query::{Behind, CellValue, MetricQuery, QueryFilters},
@@ -173,7 +173,7 @@ fn shown(
                 }
             } else if let Some(metric) = table.metrics.get(name)
                 && !metric.hidden
-                && check_access(&metric.needs, request.user, name).is_ok()
+                && may_use(&metric.needs, request.user)
             {
                 metrics.insert(field_id(&table.name, name));
             }
@@ -218,7 +218,7 @@ fn place<'e, 'n>(
 }
 
 fn visible(request: &Request<'_>, dimension: &Dimension) -> bool {
-    !dimension.hidden && check_access(&dimension.needs, request.user, &dimension.name).is_ok()
+    !dimension.hidden && may_use(&dimension.needs, request.user)
 }
 
 /// Values of the cell's row and column, with the place of each.

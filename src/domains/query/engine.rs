@@ -19,10 +19,10 @@ use crate::{
     semantic::{
         self, Column,
         dialect::{self, Dialect},
-        error::{Code, Issue, Refused},
+        error::{Code, Issue, Refused, unknown_explore},
         query::MetricQuery,
         request::{Limits, Request},
-        resolve::Warning,
+        resolve::{Warning, may_ask},
         sql::Statement,
         underlying::Cell,
     },
@@ -72,7 +72,14 @@ impl From<Error> for NotCompiled {
 
 impl From<Issue> for NotCompiled {
     fn from(issue: Issue) -> Self {
-        Self::Refused(issue.into())
+        Refused::from(issue).into()
+    }
+}
+
+impl From<Refused> for NotCompiled {
+    /// Whoever asks may not learn what there is that they lack attributes for.
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused.concealed())
     }
 }
 
@@ -201,6 +208,8 @@ impl Queries {
         }
         let active = self.explore(conn, asker.project, question).await?;
         let facts = user_facts(conn, asker.organization, asker.viewer.user).await?;
+        // Before anything else is said of the explore.
+        may_ask(&active.explore, &facts)?;
         let request = Request {
             explore: &active.explore,
             query: &query,
@@ -224,7 +233,7 @@ impl Queries {
             };
             semantic::underlying(request, &cell)
         });
-        let behind = behind.transpose().map_err(NotCompiled::Refused)?;
+        let behind = behind.transpose()?;
         let request = match &behind {
             Some(query) => Request {
                 query,
@@ -237,7 +246,7 @@ impl Queries {
             Ask::Totals(_) => semantic::compile_totals(request, &[]),
             Ask::Metric(_) | Ask::Underlying(_) | Ask::Sql(_) => semantic::compile(request),
         };
-        let compiled = compiled.map_err(NotCompiled::Refused)?;
+        let compiled = compiled?;
         Ok(Compiled {
             statement: compiled.statement,
             columns: Some(compiled.columns),
@@ -257,11 +266,7 @@ impl Queries {
     ) -> Result<ActiveExplore, NotCompiled> {
         let name = &question.query.explore_name;
         let found = self.models.active_explore(conn, project, name).await?;
-        found.ok_or_else(|| {
-            let text =
-                format!("the project has no explore `{name}`; deploy its models, or name another");
-            Issue::new(Code::UnknownExplore, "exploreName", text).into()
-        })
+        found.ok_or_else(|| unknown_explore(name).into())
     }
 }
 

@@ -54,7 +54,7 @@ pub(super) fn not_compiled(error: NotCompiled) -> Failure {
 fn failure_code(refused: &Refused) -> FailureCode {
     match refused.issues.first().map(|issue| issue.code) {
         Some(Code::ExploreError) => FailureCode::ExploreError,
-        Some(Code::ForbiddenField | Code::MissingAttribute) => FailureCode::Forbidden,
+        Some(Code::MissingAttribute) => FailureCode::Forbidden,
         _ => FailureCode::Invalid,
     }
 }

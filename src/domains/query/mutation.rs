@@ -314,7 +314,7 @@ pub(super) fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
     for issue in issues {
         let code = match issue.code {
             Code::UnknownExplore | Code::ExploreError => UserErrorCode::ExploreError,
-            Code::ForbiddenField | Code::MissingAttribute => UserErrorCode::Forbidden,
+            Code::MissingAttribute => UserErrorCode::Forbidden,
             Code::LimitTooHigh => UserErrorCode::LimitExceeded,
             _ => UserErrorCode::Invalid,
         };

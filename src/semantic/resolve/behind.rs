@@ -41,16 +41,17 @@ impl Resolver<'_> {
     /// Makes sure that a table is joined.
     fn joined_table(&mut self, name: &str) -> Result<()> {
         let request = self.resolved.scope.request;
-        let table = request.explore.tables.get(name).ok_or_else(|| {
+        let absent = || {
             let message = format!("the explore has no table `{name}`");
             Issue::new(Code::BadReference, "", message)
-        })?;
+        };
+        let table = request.explore.tables.get(name).ok_or_else(absent)?;
         let needs = Needs {
             tables: [name.to_owned()].into(),
             access: table.access.iter().cloned().collect(),
             ..Needs::default()
         };
-        fields::check_access(&needs, request.user, name)?;
+        fields::check_access(&needs, request.user, absent)?;
         self.resolved.needs.merge(&needs);
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::semantic::{
         TemplateType, TotalMode, WindowFunction,
     },
     scope::in_parentheses,
-    snippet::{Part, checked_expression},
+    snippet::{Part, checked_expression, names as words_of},
     value::ValueType,
 };
 use std::collections::{BTreeSet, HashMap};
@@ -156,7 +156,9 @@ impl Resolver<'_> {
         let checked = checked_expression(sql, dialect.family(), dialect.backslash_escapes());
         let snippet = checked.map_err(|issue| issue.at("sql"))?;
         let mut parts = Vec::new();
-        let mut windowed = false;
+        // As a word of the SQL: texts and other names may hold it.
+        let words = words_of(sql, dialect.backslash_escapes())?;
+        let windowed = words.iter().any(|word| word == "over");
         for part in &snippet.parts {
             match part {
                 Part::Field { table, name } => {
@@ -170,9 +172,6 @@ impl Resolver<'_> {
                     return Err(Issue::new(Code::BadReference, "sql", message));
                 }
                 other => parts.push(self.resolved.scope.plain_part("", other)?),
-            }
-            if let Part::Text(text) = part {
-                windowed |= text.to_uppercase().contains("OVER");
             }
         }
         Ok((Expr::Written(parts), windowed))

@@ -62,17 +62,22 @@ impl Resolver<'_> {
         path: &str,
     ) -> Result<(Snippet, Needs)> {
         let request = self.resolved.scope.request;
-        if !request.explore.tables.contains_key(table) {
+        let absent = || {
             let message = format!("the explore has no table `{table}`");
-            return Err(Issue::new(Code::BadReference, "table", message));
-        }
+            Issue::new(Code::BadReference, "table", message)
+        };
+        let own = request.explore.tables.get(table).ok_or_else(absent)?;
+        let mut needs = Needs {
+            tables: [table.to_owned()].into(),
+            access: own.access.iter().cloned().collect(),
+            ..Needs::default()
+        };
+        fields::check_access(&needs, request.user, absent)?;
         let dialect = request.dialect;
         let checked = checked_expression(sql, dialect.family(), dialect.backslash_escapes());
         let mut snippet = checked.map_err(|issue| issue.at(path))?;
         self.check_names(sql, &snippet)
             .map_err(|issue| issue.at(path))?;
-        let mut needs = Needs::default();
-        needs.tables.insert(table.to_owned());
         for part in &mut snippet.parts {
             match part {
                 Part::Field { table: owner, name } => {
@@ -92,11 +97,6 @@ impl Resolver<'_> {
                 _ => {}
             }
         }
-        if let Some(own) = request.explore.tables.get(table) {
-            needs.access.extend(own.access.iter().cloned());
-        }
-        fields::check_access(&needs, request.user, "the expression")
-            .map_err(|issue| issue.at(path))?;
         Ok((snippet, needs))
     }
 
@@ -146,8 +146,7 @@ impl Resolver<'_> {
             .find(|name| closed.contains(*name) && !open.contains(*name))
         {
             Some(name) => {
-                let message =
-                    format!("the column {name} asks for attributes that the user does not have");
+                let message = format!("there is no column {name} that this query may name");
                 Err(Issue::new(Code::ForbiddenField, "", message))
             }
             None => Ok(()),
@@ -158,14 +157,15 @@ impl Resolver<'_> {
         let request = self.resolved.scope.request;
         let explore = request.explore;
         let id = reference_id(Some(table), name);
+        let absent = || {
+            let message = format!("there is no dimension `{table}.{name}`");
+            Issue::new(Code::BadReference, "", message)
+        };
         let found = fields::dimension(explore, &id)
             .or_else(|| fields::dimension(explore, name))
             .filter(|found| !found.dimension.hidden)
-            .ok_or_else(|| {
-                let message = format!("there is no dimension `{table}.{name}`");
-                Issue::new(Code::BadReference, "", message)
-            })?;
-        fields::check_access(&found.dimension.needs, request.user, &id)?;
+            .ok_or_else(absent)?;
+        fields::check_access(&found.dimension.needs, request.user, absent)?;
         Ok(found)
     }
 

@@ -67,7 +67,9 @@ impl<'a> Resolver<'a> {
         let found = fields::metric(request.explore, id)
             .filter(|found| !found.metric.hidden)
             .ok_or_else(|| fields::unknown(request.explore, id))?;
-        fields::check_access(&found.metric.needs, request.user, id)?;
+        fields::check_access(&found.metric.needs, request.user, || {
+            fields::unknown(request.explore, id)
+        })?;
         Ok(found)
     }
 

@@ -12,13 +12,13 @@ mod zoom;
 
 use super::{
     aggregate::{self, MetricExpr},
-    error::{Code, Issue, Refused, Result},
+    error::{Code, Issue, Refused, Result, unknown_explore},
     expr::{Expr, Moment, Order},
     fields,
     filter::Subject,
-    model::{FormatKeys, Interval, Needs, TimeUnit, field_id},
+    model::{Explore, FormatKeys, Interval, Needs, TimeUnit, field_id},
     query::{CustomDimension, TotalMode},
-    request::Request,
+    request::{Request, UserFacts},
     scope::Scope,
     value::ValueType,
 };
@@ -216,29 +216,34 @@ pub fn resolve(request: Request<'_>) -> std::result::Result<Resolved<'_>, Refuse
 fn check_explore(request: &Request<'_>) -> Result<()> {
     let (explore, query) = (request.explore, request.query);
     if query.explore_name != explore.name {
-        let message = format!("there is no explore `{}`", query.explore_name);
-        return Err(Issue::new(Code::UnknownExplore, "exploreName", message));
+        return Err(unknown_explore(&query.explore_name));
     }
-    let Some(base) = explore.tables.get(&explore.base_table) else {
+    may_ask(explore, request.user)?;
+    if !explore.is_usable() {
         let why = explore
             .errors
             .first()
             .map_or("it has no table", |issue| &issue.message);
         let message = format!("the explore {} has errors: {why}", explore.name);
         return Err(Issue::new(Code::ExploreError, "exploreName", message));
-    };
-    if base
-        .access
-        .iter()
-        .all(|rule| rule.allows(&request.user.attributes))
-    {
+    }
+    Ok(())
+}
+
+/// Refuses an explore that asks for attributes which the user does not have, as if there were none.
+///
+/// # Errors
+/// [`Code::ForbiddenField`].
+pub fn may_ask(explore: &Explore, user: &UserFacts) -> Result<()> {
+    let base = explore.tables.get(&explore.base_table);
+    let mut rules = base.into_iter().flat_map(|base| &base.access);
+    if rules.all(|rule| rule.allows(&user.attributes)) {
         return Ok(());
     }
-    let message = format!(
-        "the explore {} asks for attributes that the user does not have",
-        explore.name
-    );
-    Err(Issue::new(Code::ForbiddenField, "exploreName", message))
+    Err(Issue {
+        code: Code::ForbiddenField,
+        ..unknown_explore(&explore.name)
+    })
 }
 
 struct Resolver<'a> {
@@ -423,7 +428,9 @@ impl<'a> Resolver<'a> {
         let found = fields::dimension(request.explore, id)
             .filter(|found| !found.dimension.hidden)
             .ok_or_else(|| fields::unknown(request.explore, id))?;
-        fields::check_access(&found.dimension.needs, request.user, id)?;
+        fields::check_access(&found.dimension.needs, request.user, || {
+            fields::unknown(request.explore, id)
+        })?;
         Ok(found)
     }
 

@@ -2,7 +2,9 @@
 
 mod calculations;
 mod charts;
+mod concealed;
 mod runs;
+mod set_explores;
 pub(crate) mod stage;
 mod validation;
 mod versions;

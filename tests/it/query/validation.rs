@@ -224,3 +224,56 @@ async fn content_that_one_may_not_see_stays_hidden() {
         ["FORBIDDEN projectId"]
     );
 }
+
+/// The models whose orders have days only, and no metric `revenue`.
+fn without_months() -> String {
+    let mut manifest: Value = serde_json::from_str(&poorer()).expect("JSON");
+    let orders = &mut manifest["nodes"]["model.shop.orders"];
+    orders["config"]["meta"]["metrics"] = json!({});
+    orders["columns"]["placed_at"]["config"] =
+        json!({ "meta": { "dimension": { "time_intervals": ["DAY"] } } });
+    manifest.to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn other_periods_and_templates_are_checked_too() {
+    let stage = Stage::new().await;
+    let space = stage.space("Shop", false).await;
+    let month = "orders_placed_at_month";
+    let before = |base: &str, time: &str| {
+        json!({ "name": "before", "table": "orders", "periodComparison": {
+        "baseMetricId": base, "timeDimensionId": time, "granularity": "MONTH", "periodOffset": 1 } })
+    };
+    let template = |field: &str| {
+        json!({ "name": "part", "displayName": "Part",
+        "template": { "type": "PERCENT_OF_COLUMN_TOTAL", "fieldId": field } })
+    };
+    // A metric that goes, its month, and a template over it.
+    let period = json!({ "dimensions": [month], "metrics": ["orders_count", "orders_before"], "sorts": [],
+        "additionalMetrics": [before("orders_revenue", month)] });
+    stage.chart(&space, period).await;
+    let share = json!({ "tableCalculations": [template("orders_revenue")], "sorts": [] });
+    stage.chart(&space, share).await;
+    // Both of what stays.
+    let day = "orders_placed_at_day";
+    let fine = json!({ "dimensions": [day], "metrics": ["orders_count", "orders_before"], "sorts": [],
+        "additionalMetrics": [before("orders_count", day)], "tableCalculations": [template("orders_before")] });
+    stage.chart(&space, fine).await;
+    let admin = stage.tenant.admin;
+    let job = stage.validate(json!({})).await;
+    let errors = stage.errors(admin, json!({})).await;
+    assert_eq!(job.at("/job/result/errorCount"), 0, "{errors:#}");
+    stage.deploy_models(&without_months()).await;
+    stage.validate(json!({})).await;
+    let errors = stage.errors(admin, json!({})).await;
+    let found: Vec<String> = told(&errors);
+    assert_eq!(
+        found,
+        [
+            "CHART DIMENSION Orders orders_placed_at_month",
+            "CHART CUSTOM_METRIC Orders before",
+            "CHART METRIC Orders orders_revenue",
+        ],
+        "{errors:#}"
+    );
+}

@@ -1,0 +1,143 @@
+//! What asks for attributes that the caller lacks answers as what is not there, wherever a query names it.
+
+use super::stage::{MANIFEST, Stage};
+use serde_json::{Value, json};
+
+const COMPILE: &str = "query ($project: ID!, $query: MetricQueryInput!) { \
+    compileMetricQuery(projectId: $project, query: $query) { sql } }";
+/// Answers with `userErrors`, of mutations that take a source.
+const MUTATIONS: [(&str, &str); 3] = [
+    ("runQuery", "RunQueryInput"),
+    ("calculateTotals", "CalculateTotalsInput"),
+    ("exportQueryResults", "ExportQueryResultsInput"),
+];
+
+/// The models with fields, and an explore, that ask for an attribute which nobody has.
+fn guarded() -> String {
+    let mut manifest: Value = serde_json::from_str(MANIFEST).expect("JSON");
+    let rule = json!({ "team": ["boss"] });
+    let nodes = &mut manifest["nodes"];
+    let mut people = nodes["model.shop.orders"].clone();
+    people["name"] = json!("people");
+    people["config"]["meta"]["required_attributes"] = rule.clone();
+    nodes["model.shop.people"] = people;
+    let orders = &mut nodes["model.shop.orders"];
+    orders["config"]["meta"]["joins"] =
+        json!([{ "join": "people", "sql_on": "${orders.id} = ${people.id}" }]);
+    orders["columns"]["secret"]["config"]["meta"]["dimension"] =
+        json!({ "required_attributes": rule });
+    orders["columns"]["secret"]["config"]["meta"]["metrics"] = json!({ "hush": { "type": "max" } });
+    manifest.to_string()
+}
+
+impl Stage {
+    /// What each way to ask a query says of it: codes, places and sentences.
+    async fn told(&self, fields: Value) -> Vec<(&'static str, Value)> {
+        let admin = self.tenant.admin;
+        let source = self.query(fields);
+        let own = &source["metricQuery"];
+        let mut told = Vec::new();
+        for (name, kind) in MUTATIONS {
+            let text = format!(
+                "mutation ($input: {kind}!) {{ {name}(input: $input) {{ job {{ id }} userErrors {{ code message path }} }} }}"
+            );
+            let mut input = json!({ "source": source });
+            if name == "exportQueryResults" {
+                input["onlyRaw"] = json!(true);
+            }
+            let answer = self.app.gql(admin, &text, json!({ "input": input })).await;
+            told.push((name, answer.at(&format!("/{name}")).clone()));
+        }
+        let text = "mutation ($input: RunUnderlyingDataQueryInput!) { runUnderlyingDataQuery(input: $input) { \
+            job { id } userErrors { code message path } } }";
+        let answer = self
+            .app
+            .gql(admin, text, json!({ "input": { "source": own } }))
+            .await;
+        told.push((
+            "runUnderlyingDataQuery",
+            answer.at("/runUnderlyingDataQuery").clone(),
+        ));
+        let variables = json!({ "project": self.project, "query": own["query"] });
+        let answer = self.app.gql(admin, COMPILE, variables).await;
+        let error = &answer.body["errors"][0];
+        let error = json!([error["message"], error["path"], error["extensions"]["code"]]);
+        told.push(("compileMetricQuery", error));
+        told
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_asks_for_attributes_is_not_there() {
+    let stage = Stage::new().await;
+    stage.deploy_models(&guarded()).await;
+    let rule =
+        |field: &str| json!({ "and": [{ "rule": { "fieldId": field, "operator": "NOT_NULL" } }] });
+    let own = |sql: &str| json!({ "sql": { "id": "own", "name": "Own", "table": "orders", "sql": sql, "dimensionType": "STRING" } });
+    let of_table = json!({ "sql": { "id": "own", "name": "Own", "table": "people", "sql": "lower('A')", "dimensionType": "STRING" } });
+    let bin = json!({ "bin": { "id": "own", "name": "Own", "table": "orders", "dimensionId": "orders_secret",
+        "binType": "FIXED_NUMBER", "binNumber": 3 } });
+    let before = json!({ "name": "before", "table": "orders", "periodComparison": {
+        "baseMetricId": "orders_hush", "timeDimensionId": "orders_placed_at_month" } });
+    let cases = [
+        (
+            "people",
+            json!({ "exploreName": "people", "dimensions": ["people_id"], "metrics": [], "sorts": [] }),
+        ),
+        (
+            "secret",
+            json!({ "dimensions": ["orders_status", "orders_secret"] }),
+        ),
+        (
+            "hush",
+            json!({ "metrics": ["orders_count", "orders_hush"] }),
+        ),
+        (
+            "people",
+            json!({ "dimensions": ["people_status"], "sorts": [] }),
+        ),
+        (
+            "secret",
+            json!({ "filters": { "dimensions": rule("orders_secret") } }),
+        ),
+        (
+            "hush",
+            json!({ "filters": { "metrics": rule("orders_hush") } }),
+        ),
+        (
+            "secret",
+            json!({ "dimensions": ["own"], "sorts": [], "customDimensions": [own("${secret}")] }),
+        ),
+        (
+            "people",
+            json!({ "dimensions": ["own"], "sorts": [], "customDimensions": [of_table] }),
+        ),
+        (
+            "secret",
+            json!({ "dimensions": ["own"], "sorts": [], "customDimensions": [bin] }),
+        ),
+        (
+            "hush",
+            json!({ "dimensions": ["orders_placed_at_month"], "sorts": [], "metrics": ["orders_before"], "additionalMetrics": [before] }),
+        ),
+    ];
+    let mut differ = Vec::new();
+    for (name, fields) in cases {
+        // As many letters: places in texts are the same.
+        let absent = if name.len() == 6 { "zzzzzz" } else { "zzzz" };
+        let other = fields.to_string().replace(name, absent);
+        let guarded = stage.told(fields).await;
+        let unknown = stage
+            .told(serde_json::from_str(&other).expect("JSON"))
+            .await;
+        for ((way, guarded), (_, unknown)) in guarded.iter().zip(&unknown) {
+            let guarded = guarded.to_string().replace(name, absent);
+            let unknown = unknown.to_string();
+            assert!(unknown.contains(absent), "{way} takes it: {unknown}");
+            if guarded != unknown {
+                differ.push(format!("{way} {name}\n  {guarded}\n  {unknown}"));
+            }
+        }
+    }
+    assert!(differ.is_empty(), "{}", differ.join("\n"));
+}
