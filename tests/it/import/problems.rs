@@ -1,6 +1,7 @@
 //! What cannot be taken is named with file and line, and nothing is passed over silently.
 
 use super::{SourceFile, World, files, lines, replace, sums, with};
+use crate::support::deploy_demo;
 use chartroom::domains::content::import::{Import, Kind};
 
 const CHART: &str = "charts/revenue-by-store.yml";
@@ -369,4 +370,42 @@ async fn files_that_are_no_content_are_named() {
             "error: notes.yml:1:1: the file must be a mapping; is a list",
         ]
     );
+}
+
+#[tokio::test]
+async fn what_the_active_models_do_not_know_is_told_by_file_and_line() {
+    let world = World::new().await;
+    let files = files();
+    // No models: they may come later.
+    assert_eq!(problems(&world, &files).await, Vec::<String>::new());
+    let project = world.project.parse().expect("an id");
+    deploy_demo(&world.app, project).await;
+    let text = |file: &str, from: &str| -> usize {
+        let file = files.iter().find(|own| own.name == file).expect("the file");
+        let text = file.text.as_ref().expect("a text");
+        let before = text.split(from).next().expect("the start");
+        before.lines().count() + usize::from(before.ends_with('\n'))
+    };
+    let found = problems(&world, &files).await;
+    let line = text(CHART, "tableName: orders");
+    let expected = format!(
+        "warning: {CHART}:{line}:1: the models of the project have no explore nowhere: the chart cannot be run until they have"
+    );
+    let moved = with(CHART, "tableName: orders", "tableName: nowhere");
+    let moved = problems(&world, &moved).await;
+    assert!(moved.contains(&expected), "{moved:#?}");
+    // The demo's orders are others than those of the folder.
+    let hours = "charts/orders-per-hour.yml";
+    let line = text(hours, "dimensions: [orders_hour]");
+    let missing = format!(
+        "warning: {hours}:{line}:16: the explore orders has no field orders_hour: the chart cannot be run until the models have it"
+    );
+    assert!(found.contains(&missing), "{found:#?}");
+    assert!(
+        found.iter().all(|line| line.starts_with("warning: ")),
+        "{found:#?}"
+    );
+    // Told once, where it is named first.
+    let told = found.iter().filter(|line| line.contains("orders_hour:"));
+    assert_eq!(told.count(), 1, "{found:#?}");
 }

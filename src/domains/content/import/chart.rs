@@ -27,6 +27,8 @@ pub(super) struct ChartFile {
     pub(super) name: String,
     /// What it shows.
     pub(super) description: Option<String>,
+    /// Where the explore stands.
+    pub(super) explore_at: Mark,
     /// What it asks.
     pub(super) query: Query,
     /// How it is drawn.
@@ -71,6 +73,7 @@ pub(super) fn read<'a>(node: &'a Node, sink: &'a Sink<'a>) -> Option<ChartFile> 
     let dashboard = fields
         .text("dashboardSlug")
         .map(|slug| (slug.to_owned(), fields.key_at("dashboardSlug")));
+    let explore_at = fields.key_at("tableName");
     fields.not_taken("parameters", "charts have no parameters here");
     if let Some(query) = &query {
         column_order.retain(|column| !query.dropped.contains(column));
@@ -86,6 +89,7 @@ pub(super) fn read<'a>(node: &'a Node, sink: &'a Sink<'a>) -> Option<ChartFile> 
         dashboard,
         name: head.name,
         description: head.description,
+        explore_at,
         query: query?,
         config: config?,
         pivot_columns,

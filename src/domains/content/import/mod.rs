@@ -20,6 +20,7 @@ mod filter;
 mod folder;
 mod head;
 mod layout;
+mod models;
 mod query;
 mod report;
 mod spaces;
@@ -135,6 +136,7 @@ pub async fn run(conn: &mut Conn, import: Import<'_>) -> Result<Report, ImportEr
             dry_run: import.dry_run,
             ..Report::default()
         };
+        models::check(conn, system, target.id, (&content, &mut report.problems)).await?;
         if report.failed() {
             return Ok(report);
         }

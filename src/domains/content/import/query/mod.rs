@@ -27,12 +27,18 @@ const DIMENSION_TYPES: [(&str, &str); 5] = [
     ("boolean", "BOOLEAN"),
 ];
 /// A query that has passed the checks.
+#[expect(
+    clippy::struct_field_names,
+    reason = "the query proper, beside what is known of it"
+)]
 #[derive(Debug, Clone)]
 pub(super) struct Query {
     /// The query.
     pub(super) query: MetricQuery,
     /// Fields that the query of the file computes and the graph cannot.
     pub(super) dropped: Vec<String>,
+    /// Where its parts stand.
+    pub(super) marks: Marks,
 }
 
 /// Reads `metricQuery`. `table` is the explore of the chart.
@@ -46,7 +52,11 @@ pub(super) fn read(fields: Fields<'_>, table: &str) -> Option<Query> {
     let input: MetricQueryInput = input(json, PATH, at, sink)?;
     let mut errors = UserErrors::default();
     let query = Checked::new(&mut errors).metric_query(PATH, &input);
-    sound(errors, PATH, &marks, sink).then_some(Query { query, dropped })
+    sound(errors, PATH, &marks, sink).then_some(Query {
+        query,
+        dropped,
+        marks,
+    })
 }
 
 /// The JSON of a `MetricQueryInput`, where its parts stand, and what is left out of it.
@@ -74,16 +84,24 @@ fn draft(fields: Fields<'_>, table: &str) -> (Json, Marks, Vec<String>) {
     let calculations = calculations::read(&fields, &mut marks, &mut dropped);
     let metrics = metrics::read(&fields, &mut marks, &mut dropped);
     let custom = dimensions::read(&fields, &mut marks, &mut dropped);
-    let keep = |ids: Vec<String>| -> Vec<String> {
-        ids.into_iter().filter(|id| !dropped.contains(id)).collect()
-    };
-    for key in ["dimensions", "metrics"] {
+    let mut kept = |key: &str| -> Vec<String> {
         fields.required(key);
-    }
+        let (mut kept, ids) = (Vec::new(), fields.texts(key));
+        // What is no list is told once.
+        let items = (!ids.is_empty()).then(|| fields.list(key));
+        for (id, item) in ids.into_iter().zip(items.into_iter().flatten()) {
+            if !dropped.contains(&id) {
+                marks.note(format!("{key}.{}", kept.len()), item.node.at);
+                kept.push(id);
+            }
+        }
+        kept
+    };
+    let (kept_dimensions, kept_metrics) = (kept("dimensions"), kept("metrics"));
     let mut input = object([
         ("exploreName", Some(table.into())),
-        ("dimensions", Some(keep(fields.texts("dimensions")).into())),
-        ("metrics", Some(keep(fields.texts("metrics")).into())),
+        ("dimensions", Some(kept_dimensions.into())),
+        ("metrics", Some(kept_metrics.into())),
         (
             "filters",
             Some(filter::query(fields.fields("filters"), &mut marks)),

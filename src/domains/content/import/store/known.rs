@@ -14,6 +14,22 @@ use diesel_async::RunQueryDsl as _;
 use std::collections::HashMap;
 use uuid::Uuid;
 
+/// Whether the project has models that are in use.
+pub(in crate::domains::content::import) async fn has_models(
+    mut conn: &Conn,
+    _: System,
+    project: ProjectId,
+) -> Result<bool> {
+    let found = sql(
+        "SELECT EXISTS (SELECT FROM active_deployments WHERE project_id = ?)",
+        [project.into()],
+    )
+    .statement::<st::Bool>()
+    .get_result(&mut conn)
+    .await?;
+    Ok(found)
+}
+
 /// The project to import into.
 #[derive(Debug, Clone)]
 pub(in crate::domains::content::import) struct Target {

@@ -4,8 +4,8 @@ mod known;
 mod write;
 
 pub(super) use known::{
-    KnownChart, KnownDashboard, KnownSpace, Target, charts, dashboards, lock, member, projects,
-    spaces,
+    KnownChart, KnownDashboard, KnownSpace, Target, charts, dashboards, has_models, lock, member,
+    projects, spaces,
 };
 pub(super) use write::{
     create_spaces, keep_tabs, keep_tiles, put_charts, put_dashboards, put_tabs, put_tiles,
