@@ -46,6 +46,10 @@ macro_rules! text_enum {
             }
         }
 
+        impl $crate::gql::direct::Json for $name {
+            fn json(&self, out: &mut Vec<u8>) { self.as_str().json(out); }
+        }
+
         impl From<$name> for $crate::db::Bind {
             fn from(value: $name) -> Self { Self::Text(value.as_str().to_owned()) }
         }

@@ -2,25 +2,40 @@
 //!
 //! Follows the GraphQL Cursor Connections Specification, with `nodes` and `totalCount` beside.
 
-use super::{OrderTerms, Scope, ScopeExt, cursor};
+use super::{
+    OrderTerms, Scope, ScopeExt, cursor,
+    direct::{self, Direct, How, Inside, Json as _, Listed, Many, Single},
+};
 use crate::{db::ListQuery, kernel::Result};
-use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use async_graphql::{
+    Context, ContextSelectionSet, Object, OutputType, Positioned, ServerResult, SimpleObject,
+    TypeName, Value, parser::types::Field, registry::Registry,
+};
 use futures_util::future::BoxFuture;
 use std::{borrow::Cow, sync::Arc};
 
 /// A kind of node that has connections.
-pub trait ListNode: OutputType {
+pub trait ListNode: OutputType + Sized + 'static {
     /// Name of the connection type, for example `ChartConnection`.
     const CONNECTION: &'static str;
     /// Name of the edge type, for example `ChartEdge`.
     const EDGE: &'static str;
+    /// Fields that can be answered directly.
+    const DIRECT: &'static [direct::Field<Self>] = &[];
+}
+
+impl<N: ListNode> Direct for N {
+    const FIELDS: &'static [direct::Field<Self>] = N::DIRECT;
 }
 
 /// Counts all nodes of a connection; run only if `totalCount` is selected.
 pub(crate) type Count = Box<dyn Fn(Arc<Scope>) -> BoxFuture<'static, Result<i64>> + Send + Sync>;
 
 /// One page of a list.
-pub struct Connection<N> {
+pub struct Connection<N>(Page<N>);
+
+/// The page as the engine sees it.
+struct Page<N> {
     edges: Vec<Edge<N>>,
     page: PageInfo,
     count: Count,
@@ -83,7 +98,7 @@ impl<N> Connection<N> {
             start_cursor: edges.first().and_then(|edge| edge.cursor.clone()),
             end_cursor: edges.last().and_then(|edge| edge.cursor.clone()),
         };
-        Self { edges, page, count }
+        Self(Page { edges, page, count })
     }
 
     /// The page of a list whose nodes are known by their position.
@@ -98,16 +113,34 @@ impl<N> Connection<N> {
                 cursor: Some(cursor),
             })
             .collect();
-        Self { edges, page, count }
+        Self(Page { edges, page, count })
     }
 
     /// The nodes of the page.
     pub fn nodes(&self) -> impl Iterator<Item = &N> {
-        self.edges.iter().map(|edge| &edge.node)
+        self.0.edges.iter().map(|edge| &edge.node)
     }
 }
 
-impl<N: ListNode> TypeName for Connection<N> {
+impl<N: ListNode> OutputType for Connection<N> {
+    fn type_name() -> Cow<'static, str> {
+        Cow::Borrowed(N::CONNECTION)
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        Page::<N>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        Single(&self.0).resolve(ctx, field).await
+    }
+}
+
+impl<N: ListNode> TypeName for Page<N> {
     fn type_name() -> Cow<'static, str> {
         Cow::Borrowed(N::CONNECTION)
     }
@@ -121,21 +154,21 @@ impl<N: ListNode> TypeName for Edge<N> {
 
 /// One page of a list: ask for `nodes`, or for `edges` where each needs its cursor.
 #[Object(name_type)]
-impl<N: ListNode> Connection<N> {
+impl<N: ListNode> Page<N> {
     /// The nodes of the page, each with its cursor.
-    async fn edges(&self) -> &[Edge<N>] {
-        &self.edges
+    async fn edges(&self) -> Listed<'_, Edge<N>> {
+        Listed(self.edges.iter().collect())
     }
 
     /// The nodes of the page.
     #[graphql(name = "nodes")]
-    async fn node_list(&self) -> Vec<&N> {
-        self.edges.iter().map(|edge| &edge.node).collect()
+    async fn node_list(&self) -> Listed<'_, N> {
+        Listed(self.edges.iter().map(|edge| &edge.node).collect())
     }
 
     /// Where the page lies in the list.
-    async fn page_info(&self) -> &PageInfo {
-        &self.page
+    async fn page_info(&self) -> Single<'_, PageInfo> {
+        Single(&self.page)
     }
 
     /// How many nodes there are on all pages, as far as the caller may see them. Costs a statement.
@@ -156,4 +189,79 @@ impl<N: ListNode> Edge<N> {
     async fn cursor(&self) -> &str {
         self.cursor.as_deref().unwrap_or_default()
     }
+}
+
+impl<N: ListNode> Direct for Page<N> {
+    /// All but the count, which is asked of the database.
+    const FIELDS: &'static [direct::Field<Self>] = &[
+        direct::Field {
+            name: "nodes",
+            how: How::Below(&Many::<Self, N> {
+                of: |page| page.edges.iter().map(|edge| &edge.node).collect(),
+            }),
+        },
+        direct::Field {
+            name: "edges",
+            how: How::Below(&Many::<Self, Edge<N>> {
+                of: |page| page.edges.iter().collect(),
+            }),
+        },
+        direct::Field {
+            name: "page_info",
+            how: How::Below(&Inside::<Self, PageInfo> {
+                of: |page| &page.page,
+            }),
+        },
+    ];
+}
+
+impl<N: ListNode> Direct for Edge<N> {
+    const FIELDS: &'static [direct::Field<Self>] = &[
+        direct::Field {
+            name: "node",
+            how: How::Below(&Inside::<Self, N> {
+                of: |edge| &edge.node,
+            }),
+        },
+        direct::Field {
+            name: "cursor",
+            how: How::Plain(|edge, _, out| {
+                edge.cursor.as_deref().unwrap_or_default().json(out);
+                true
+            }),
+        },
+    ];
+}
+
+impl Direct for PageInfo {
+    const FIELDS: &'static [direct::Field<Self>] = &[
+        direct::Field {
+            name: "has_next_page",
+            how: How::Plain(|page, _, out| {
+                page.has_next_page.json(out);
+                true
+            }),
+        },
+        direct::Field {
+            name: "has_previous_page",
+            how: How::Plain(|page, _, out| {
+                page.has_previous_page.json(out);
+                true
+            }),
+        },
+        direct::Field {
+            name: "start_cursor",
+            how: How::Plain(|page, _, out| {
+                page.start_cursor.json(out);
+                true
+            }),
+        },
+        direct::Field {
+            name: "end_cursor",
+            how: How::Plain(|page, _, out| {
+                page.end_cursor.json(out);
+                true
+            }),
+        },
+    ];
 }

@@ -3,6 +3,7 @@
 
 mod connection;
 mod cursor;
+pub mod direct;
 mod drive;
 mod error;
 mod filter;

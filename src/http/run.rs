@@ -123,6 +123,9 @@ pub(super) fn request(ready: Ready) -> Request {
     let mut request = Request::new(String::new()).variables(Variables::from_json(variables));
     request.operation_name = ready.name;
     request.set_parsed_query(ready.prepared.tree.clone());
+    if !ready.prepared.document.merges_objects() {
+        request = request.data(gql::direct::Allowed);
+    }
     if ready.uploads.is_empty() {
         return request;
     }
@@ -182,10 +185,11 @@ fn write(response: &Response, cost: Cost, out: &mut Vec<u8>) -> (StatusCode, Out
     (status, outcome)
 }
 
-/// Writes any value as JSON.
+/// Writes any value as JSON; parts of an answer that resolvers wrote themselves, as they are.
 pub(super) fn json(value: &impl Serialize, out: &mut Vec<u8>) {
     let length = out.len();
-    if let Err(error) = serde_json::to_writer(&mut *out, value) {
+    let mut writer = serde_json::Serializer::with_formatter(&mut *out, gql::direct::Verbatim);
+    if let Err(error) = value.serialize(&mut writer) {
         // Only maps with keys that are no text fail, and there are none.
         tracing::error!(%error, "a part of an answer cannot be written");
         out.truncate(length);

@@ -25,6 +25,7 @@ mod cors;
 mod csrf;
 mod dashboard;
 mod demo;
+mod direct;
 mod effective_access;
 mod effective_access_everybody;
 mod embedded;

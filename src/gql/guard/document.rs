@@ -77,6 +77,7 @@ impl OperationKind {
 #[derive(Debug)]
 pub struct Document {
     hash: DocumentHash,
+    merges_objects: bool,
     operations: Vec<Operation>,
 }
 
@@ -97,6 +98,12 @@ impl Document {
     /// The hash of the text.
     pub fn hash(&self) -> DocumentHash {
         self.hash
+    }
+
+    /// Whether the fields of one object are selected in several places, so that its parts have to
+    /// be merged.
+    pub fn merges_objects(&self) -> bool {
+        self.merges_objects
     }
 
     /// All operations, in the order of the text.
@@ -127,7 +134,7 @@ impl Document {
     }
 
     pub(super) fn analyse(
-        hash: DocumentHash,
+        (hash, merges_objects): (DocumentHash, bool),
         document: &ExecutableDocument,
         shapes: &[Shape],
         model: &Model,
@@ -159,6 +166,7 @@ impl Document {
             });
         Self {
             hash,
+            merges_objects,
             operations: operations.collect(),
         }
     }

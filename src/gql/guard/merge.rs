@@ -32,12 +32,13 @@ struct Selected<'d> {
 }
 
 /// Refuses documents whose fields do not merge, or whose merging would take too long, or that
-/// alias one field too often.
+/// alias one field too often. Says whether objects have to be merged: whether the fields of one are
+/// selected in several places.
 pub(super) fn check(
     document: &ExecutableDocument,
     schema: &Schema,
     limits: &Limits,
-) -> Result<(), Refusal> {
+) -> Result<bool, Refusal> {
     let mut merge = Merge {
         document,
         schema,
@@ -45,12 +46,13 @@ pub(super) fn check(
         steps: 0,
         reported: HashSet::new(),
         problems: Vec::new(),
+        objects: false,
     };
     for operation in document.operations.iter() {
         merge.set(&[&operation.selection_set])?;
     }
     if merge.problems.is_empty() {
-        return Ok(());
+        return Ok(merge.objects);
     }
     merge
         .problems
@@ -70,6 +72,8 @@ struct Merge<'d> {
     /// Start of each field already reported, since a field stands in many merged sets.
     reported: HashSet<usize>,
     problems: Vec<Problem>,
+    /// Whether the fields of some object are selected in several places.
+    objects: bool,
 }
 
 impl<'d> Merge<'d> {
@@ -95,6 +99,7 @@ impl<'d> Merge<'d> {
                     .map(|selected| &selected.field.selection_set)
                     .filter(|set| !set.selections.is_empty())
                     .collect();
+                self.objects |= below.len() > 1;
                 if !below.is_empty() {
                     self.set(&below)?;
                 }

@@ -186,13 +186,13 @@ impl Guard {
             Ok(document) => document,
             Err(failed) => return Err(self.invalid(&failed)),
         };
-        merge::check(&document, &self.model.schema, limits)?;
+        let merges_objects = merge::check(&document, &self.model.schema, limits)?;
         let document = document
             .validate(&self.model.schema)
             .map_err(|failed| self.invalid(&failed))?;
         rules::check(&document, &self.model, limits)?;
         Ok(Document::analyse(
-            hash,
+            (hash, merges_objects),
             &document,
             &shapes,
             &self.model,

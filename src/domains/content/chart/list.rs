@@ -5,8 +5,8 @@ use crate::{
     db::schema::charts,
     gql::{
         BooleanFilter, Connection, DateTimeFilter, FilterInput, IdFilter, ListNode, PageArgs,
-        StringFilter, by_id_loader, children, column, enum_filter, filterable, listing, search,
-        sortable,
+        StringFilter, by_id_loader, children, column, direct, enum_filter, filterable, listing,
+        search, sortable,
     },
     kernel::{Result, entity},
 };
@@ -27,6 +27,7 @@ listing! {
 impl ListNode for Chart {
     const CONNECTION: &'static str = "ChartConnection";
     const EDGE: &'static str = "ChartEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 enum_filter! { ChartKindFilter on ChartKind }

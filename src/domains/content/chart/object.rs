@@ -15,7 +15,9 @@ use crate::{
         },
         project::project::{Project, ProjectRow},
     },
-    gql::{Color, Connection, FieldId, PageArgs, ScopeExt as _, id_argument, id_text},
+    gql::{
+        Color, Connection, FieldId, PageArgs, ScopeExt as _, direct::direct, id_argument, id_text,
+    },
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -173,4 +175,13 @@ impl Chart {
         let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
         row.map(|row| row.map(Into::into)).transpose()
     }
+}
+
+direct! { Chart:
+    plain {
+        id, name, description, slug, kind, explore_name, view_count, first_viewed_at, created_at,
+        updated_at,
+    }
+    one { project: Project, space: Space }
+    maybe { dashboard: Dashboard, created_by: User, updated_by: User }
 }

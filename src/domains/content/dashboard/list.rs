@@ -9,7 +9,7 @@ use crate::{
     },
     gql::{
         Connection, DateTimeFilter, FilterInput, IdFilter, ListNode, PageArgs, StringFilter,
-        by_id_loader, children, column, filterable, listing, search, sortable,
+        by_id_loader, children, column, direct, filterable, listing, search, sortable,
     },
     kernel::{Result, entity},
 };
@@ -31,6 +31,7 @@ listing! {
 impl ListNode for Dashboard {
     const CONNECTION: &'static str = "DashboardConnection";
     const EDGE: &'static str = "DashboardEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 filterable! {

@@ -11,7 +11,7 @@ use crate::{
         project::project::{Project, ProjectRow},
         query::validation::{ValidationError, errors_of_dashboard},
     },
-    gql::{Connection, PageArgs, ScopeExt as _, id_text},
+    gql::{Connection, PageArgs, ScopeExt as _, direct::direct, id_text},
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -123,4 +123,10 @@ impl Dashboard {
         let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
         row.map(|row| row.map(Into::into)).transpose()
     }
+}
+
+direct! { Dashboard:
+    plain { id, name, description, slug, view_count, first_viewed_at, created_at, updated_at }
+    one { project: Project, space: Space }
+    maybe { created_by: User, updated_by: User }
 }

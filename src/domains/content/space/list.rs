@@ -4,8 +4,8 @@ use super::{Space, SpaceRow};
 use crate::{
     db::schema::spaces,
     gql::{
-        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, filterable, listing,
-        sortable,
+        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, direct, filterable,
+        listing, sortable,
     },
     kernel::entity,
 };
@@ -23,6 +23,7 @@ listing! {
 impl ListNode for Space {
     const CONNECTION: &'static str = "SpaceConnection";
     const EDGE: &'static str = "SpaceEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 filterable! {

@@ -15,7 +15,9 @@ use crate::{
         identity::user::{User, UserRow},
         project::project::{Project, ProjectRow},
     },
-    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, id_text},
+    gql::{
+        Connection, FilterInput as _, PageArgs, ScopeExt as _, children, direct::direct, id_text,
+    },
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -194,4 +196,10 @@ impl Space {
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
+}
+
+direct! { Space:
+    plain { id, name, slug, is_private, created_at, updated_at }
+    one { project: Project }
+    maybe { parent: Space, created_by: User }
 }

@@ -3,7 +3,10 @@
 use super::{Organization, OrganizationRow};
 use crate::{
     db::schema::organizations,
-    gql::{IdFilter, ListNode, StringFilter, by_id_loader, column, filterable, listing, sortable},
+    gql::{
+        IdFilter, ListNode, StringFilter, by_id_loader, column, direct, filterable, listing,
+        sortable,
+    },
     kernel::entity,
 };
 
@@ -20,6 +23,7 @@ listing! {
 impl ListNode for Organization {
     const CONNECTION: &'static str = "OrganizationConnection";
     const EDGE: &'static str = "OrganizationEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 filterable! {

@@ -16,7 +16,10 @@ use crate::{
         platform::audit::{AuditEvent, AuditEventFilter, AuditEventRow, NewestFirst},
         project::project::{Project, ProjectFilter, ProjectOrder, ProjectRow},
     },
-    gql::{Color, Connection, FilterInput as _, PageArgs, ScopeExt as _, children, id_text},
+    gql::{
+        Color, Connection, FilterInput as _, PageArgs, ScopeExt as _, children, direct::direct,
+        id_text,
+    },
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -244,4 +247,11 @@ impl Organization {
         let page = PageArgs::new(first, after, last, before);
         attributes_of(ctx, self.0.id, &page).await
     }
+}
+
+direct! { Organization:
+    plain {
+        id, name, display_name, description, theme_id, chart_colors, created_at, updated_at,
+    }
+    maybe { parent: Organization, default_project: Project }
 }

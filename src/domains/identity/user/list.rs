@@ -6,7 +6,7 @@ use crate::{
     db::{Fragment, schema::users, sql},
     gql::{
         BooleanFilter, DateTimeFilter, IdFilter, ListNode, StringFilter, by_id_loader, column,
-        enum_filter, filterable, id_argument, listing, search, sortable,
+        direct, enum_filter, filterable, id_argument, listing, search, sortable,
     },
     kernel::{Result, entity, entity::ProjectId},
 };
@@ -26,6 +26,7 @@ listing! {
 impl ListNode for User {
     const CONNECTION: &'static str = "UserConnection";
     const EDGE: &'static str = "UserEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 enum_filter! { UserKindFilter on UserKind }

@@ -19,7 +19,10 @@ use crate::{
             organization::{Organization, OrganizationRow},
         },
     },
-    gql::{Connection, FilterInput as _, Locale, PageArgs, ScopeExt as _, children, id_text},
+    gql::{
+        Connection, FilterInput as _, Locale, PageArgs, ScopeExt as _, children, direct::direct,
+        id_text,
+    },
     kernel::Result,
 };
 use async_graphql::{Context, ID, Object};
@@ -300,4 +303,14 @@ impl User {
     async fn attributes(&self, ctx: &Context<'_>) -> Result<Vec<UserAttributeAssignment>> {
         assignments_of(ctx, self.0.id).await
     }
+}
+
+direct! { User:
+    plain {
+        id, kind, external_id, username, email, is_email_verified, first_name, last_name, full_name,
+        mobile, provider, domain_account, locale, status, is_locked, locked_until, is_technician,
+        is_setup_complete, is_tracking_anonymized, is_marketing_opted_in, last_login_at,
+        password_changed_at, password_expiration_policy, created_at, updated_at,
+    }
+    maybe { organization: Organization, managing_organization: Organization }
 }

@@ -4,7 +4,7 @@ use super::{Project, ProjectRow, ProjectType};
 use crate::{
     db::schema::projects,
     gql::{
-        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, enum_filter,
+        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, direct, enum_filter,
         filterable, listing, sortable,
     },
     kernel::entity,
@@ -23,6 +23,7 @@ listing! {
 impl ListNode for Project {
     const CONNECTION: &'static str = "ProjectConnection";
     const EDGE: &'static str = "ProjectEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 enum_filter! { ProjectTypeFilter on ProjectType }

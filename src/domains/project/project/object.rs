@@ -32,8 +32,8 @@ use crate::{
         },
     },
     gql::{
-        Connection, FilterInput as _, PageArgs, ScopeExt as _, TimeZone, children, id_argument,
-        id_text,
+        Connection, FilterInput as _, PageArgs, ScopeExt as _, TimeZone, children, direct::direct,
+        id_argument, id_text,
     },
     kernel::{Error, Result, entity},
 };
@@ -364,4 +364,13 @@ impl Project {
         })
         .await
     }
+}
+
+direct! { Project:
+    plain {
+        id, name, description, project_type as "type", is_active, scheduler_timezone,
+        require_user_credentials, created_at, updated_at,
+    }
+    one { organization: Organization }
+    maybe { upstream_project: Project, created_by: User, updated_by: User }
 }

@@ -1,0 +1,186 @@
+//! Direct answers: plain fields of many nodes, written to text without the engine.
+//!
+//! The engine makes a future, a map and several allocations for every field of every node, which is
+//! most of what a list costs. Where a selection holds only fields that a type declares with
+//! [`direct!`], it becomes a [`plan::Plan`] once per list, and the plan writes the JSON of all nodes
+//! itself. It calls the resolvers that the engine would call, so there is one definition of a field.
+//!
+//! The engine stays the reference: whatever a plan does not know (arguments, other types' fragments,
+//! directives), and whatever fails, makes it give up, and the engine answers the whole list. What
+//! loaders have read meanwhile stays with them, so nothing is read twice, and errors come from where
+//! they always do.
+//!
+//! A written answer travels through the engine as [`Value::Binary`], which nothing else uses, and is
+//! copied into the response by [`Verbatim`]. The engine cannot merge such values, so documents that
+//! select an object twice under one name are left to it: see [`Allowed`].
+
+mod json;
+mod plan;
+mod relation;
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    json::{Json, Verbatim},
+    plan::Direct,
+    relation::{Inside, Load, Many, One, Relation, all},
+};
+
+use self::plan::Plan;
+use async_graphql::{
+    Context, ContextSelectionSet, OutputType, Positioned, ServerResult, Value,
+    parser::types::Field as Selected, registry::Registry,
+};
+use std::borrow::Cow;
+
+/// A field that can be answered directly.
+pub struct Field<N: 'static> {
+    /// The name of the resolver, or that of the field where they differ.
+    pub name: &'static str,
+    /// How.
+    pub how: How<N>,
+}
+
+/// How a field is answered.
+pub enum How<N: 'static> {
+    /// Writes the value of a field that needs nothing but the node; `false` if that fails.
+    Plain(fn(&N, &Context<'_>, &mut Vec<u8>) -> bool),
+    /// Goes on to other nodes.
+    Below(&'static dyn Relation<N>),
+}
+
+/// Data of a request whose document selects no object twice under one name, and whose answer is
+/// written by [`Verbatim`].
+#[derive(Debug, Clone, Copy)]
+pub struct Allowed;
+
+async fn texts<T: Direct>(nodes: &[&T], ctx: &ContextSelectionSet<'_>) -> Option<plan::Texts> {
+    ctx.data_opt::<Allowed>()?;
+    let plan = Plan::<T>::new(ctx, &ctx.item.node)?;
+    plan.write(nodes).await
+}
+
+/// An object that is written directly where its selection allows that.
+pub struct Single<'a, T>(pub &'a T);
+
+impl<T: Direct> Single<'_, T> {
+    async fn text(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
+        let texts = texts(&[self.0], ctx).await?;
+        Some(Value::Binary(texts.text.into()))
+    }
+}
+
+impl<T: Direct> OutputType for Single<'_, T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Selected>,
+    ) -> ServerResult<Value> {
+        match Box::pin(self.text(ctx)).await {
+            Some(text) => Ok(text),
+            None => self.0.resolve(ctx, field).await,
+        }
+    }
+}
+
+/// A list of objects that is written directly where its selection allows that.
+pub struct Listed<'a, T>(pub Vec<&'a T>);
+
+impl<T: Direct> Listed<'_, T> {
+    async fn text(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
+        let texts = texts(&self.0, ctx).await?;
+        let mut text = Vec::with_capacity(texts.text.len() + self.0.len() + 2);
+        texts.list(0..self.0.len(), &mut text);
+        Some(Value::Binary(text.into()))
+    }
+}
+
+impl<'a, T: Direct> OutputType for Listed<'a, T> {
+    fn type_name() -> Cow<'static, str> {
+        <Vec<&'a T> as OutputType>::type_name()
+    }
+
+    fn qualified_type_name() -> String {
+        <Vec<&'a T> as OutputType>::qualified_type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <Vec<&'a T> as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Selected>,
+    ) -> ServerResult<Value> {
+        match Box::pin(self.text(ctx)).await {
+            Some(text) => Ok(text),
+            None => self.0.resolve(ctx, field).await,
+        }
+    }
+}
+
+/// Declares which fields of an object can be answered directly, by the names of their resolvers:
+/// `plain` ones need nothing but the node, `one` leads to a node that there always is, `maybe` to
+/// one that may be null.
+///
+/// ```text
+/// direct! { Chart: plain { id, name, chart_type as "type" } one { space: Space } maybe { created_by: User } }
+/// ```
+macro_rules! direct {
+    ($node:ty:
+        plain { $($plain:ident $(as $alias:literal)?),* $(,)? }
+        $(one { $($one:ident: $one_type:ty),* $(,)? })?
+        $(maybe { $($maybe:ident: $maybe_type:ty),* $(,)? })?
+    ) => {
+        impl $node {
+            /// What can be answered directly.
+            pub(crate) const DIRECT: &'static [$crate::gql::direct::Field<Self>] = &[
+                $($crate::gql::direct::Field {
+                    name: $crate::gql::direct::direct!(@name $plain $($alias)?),
+                    how: $crate::gql::direct::How::Plain(|node, ctx, out| {
+                        match futures_util::FutureExt::now_or_never(node.$plain(ctx)) {
+                            Some(Ok(value)) => {
+                                $crate::gql::direct::Json::json(&value, out);
+                                true
+                            }
+                            _ => false,
+                        }
+                    }),
+                },)*
+                $($($crate::gql::direct::Field {
+                    name: stringify!($one),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::One::<Self, $one_type> {
+                        load: |nodes, ctx| Box::pin(async move {
+                            let found = $crate::gql::direct::all(nodes.iter().map(|node| node.$one(ctx))).await;
+                            found.into_iter().map(|found| found.ok().map(Some)).collect()
+                        }),
+                    }),
+                },)*)?
+                $($($crate::gql::direct::Field {
+                    name: stringify!($maybe),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::One::<Self, $maybe_type> {
+                        load: |nodes, ctx| Box::pin(async move {
+                            let found = $crate::gql::direct::all(nodes.iter().map(|node| node.$maybe(ctx))).await;
+                            found
+                                .into_iter()
+                                .map(|found| found.ok().and_then(|found| found.transpose().ok()))
+                                .collect()
+                        }),
+                    }),
+                },)*)?
+            ];
+        }
+    };
+    (@name $plain:ident) => { stringify!($plain) };
+    (@name $plain:ident $alias:literal) => { $alias };
+}
+pub(crate) use direct;

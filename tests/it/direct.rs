@@ -1,0 +1,175 @@
+//! Lists that are written directly are byte for byte those that the engine makes.
+//!
+//! A document that selects one object in two places is left to the engine, so each question is
+//! asked twice: with such a selection at its end and without.
+
+use crate::support::{Actor, Reply, TestApp};
+use apollo_compiler::{Schema, schema::ExtendedType};
+use chartroom::{
+    db::sql,
+    domains::platform::demo,
+    kernel::entity::{OrganizationId, UserId},
+};
+use diesel::sql_types as st;
+use diesel_async::RunQueryDsl as _;
+use serde_json::json;
+
+const DIRECT: &str = " _: viewer { user { id username } }";
+const ENGINE: &str = " _: viewer { user { id } } ... on Query { _: viewer { user { username } } }";
+
+async fn demo() -> TestApp {
+    let app = TestApp::start().await;
+    let mut conn = app.conn().await;
+    let loaded = demo::load(&mut conn, async |_| Ok("hash".to_owned())).await;
+    assert!(loaded.expect("the demo loads"));
+    drop(conn);
+    app
+}
+
+async fn actor(app: &TestApp, username: &str) -> Actor {
+    let conn = app.conn().await;
+    let (user, organization): (uuid::Uuid, uuid::Uuid) = sql(
+        "SELECT id, organization_id FROM users WHERE username = ?",
+        [username.into()],
+    )
+    .statement::<(st::Uuid, st::Uuid)>()
+    .get_result(&mut &*conn)
+    .await
+    .expect(username);
+    Actor::User(
+        UserId::from_uuid(user),
+        OrganizationId::from_uuid(organization),
+    )
+}
+
+/// The data of an answer as text, and the statements it took.
+async fn data(app: &TestApp, actor: Actor, document: &str) -> (String, String) {
+    let body = json!({ "query": document }).to_string();
+    let request = app.request(actor).await.body(body.into());
+    let response = app.send(request.expect("a request")).await;
+    let statements = format!(
+        "{:?}",
+        response.extensions().get::<chartroom::http::Statements>()
+    );
+    let text = Reply::of(response).await.text;
+    let (data, _) = text.split_once(",\"extensions\"").expect(&text);
+    assert!(data.starts_with("{\"data\":"), "{document}\n{text}");
+    (data.to_owned(), statements)
+}
+
+async fn same(app: &TestApp, actor: Actor, selection: &str) -> String {
+    let (direct, statements) = data(app, actor, &format!("{{ {selection}{DIRECT} }}")).await;
+    let (engine, of_engine) = data(app, actor, &format!("{{ {selection}{ENGINE} }}")).await;
+    assert_eq!(direct, engine, "{selection}");
+    assert_eq!(statements, of_engine, "{selection}");
+    direct
+}
+
+/// Fields of a type without arguments: leaves, and objects with an id.
+fn fields(schema: &Schema, name: &str) -> Vec<String> {
+    let object = schema.get_object(name).expect(name);
+    let selection = |field: &apollo_compiler::schema::FieldDefinition| {
+        let ty = &schema.types[field.ty.inner_named_type()];
+        match ty {
+            ExtendedType::Scalar(_) | ExtendedType::Enum(_) => Some(field.name.to_string()),
+            ExtendedType::Object(object) if object.fields.contains_key("id") => {
+                Some(format!("{} {{ id __typename }}", field.name))
+            }
+            _ => None,
+        }
+    };
+    object
+        .fields
+        .values()
+        .filter(|field| field.arguments.is_empty())
+        .filter_map(|field| selection(field))
+        .collect()
+}
+
+#[tokio::test]
+async fn every_field_is_that_of_the_engine() {
+    let app = demo().await;
+    let schema = Schema::parse(chartroom::graph::sdl(), "schema.graphql").expect("the schema");
+    let project = data(
+        &app,
+        actor(&app, "admin").await,
+        "{ projects(first: 1) { nodes { id } } }",
+    )
+    .await
+    .0;
+    let project = project.split('"').find(|text| text.starts_with("project_"));
+    let project = project.expect("a project");
+    for username in ["admin", "viewer"] {
+        let actor = actor(&app, username).await;
+        for (parent, list, node) in [
+            ("project", "charts", "Chart"),
+            ("project", "dashboards", "Dashboard"),
+            ("project", "spaces", "Space"),
+            ("", "projects", "Project"),
+            ("", "users", "User"),
+            ("", "organizations", "Organization"),
+        ] {
+            let fields = fields(&schema, node);
+            assert!(fields.len() > 5, "{node}: {fields:?}");
+            for field in fields {
+                let lists = format!(
+                    "a: {list}(first: 9) {{ nodes {{ {field} }} }} \
+                     b: {list}(first: 9) {{ edges {{ cursor node {{ {field} }} }} pageInfo {{ \
+                     hasNextPage hasPreviousPage startCursor endCursor }} }}"
+                );
+                let selection = match parent {
+                    "project" => format!("project(id: \"{project}\") {{ {lists} }}"),
+                    _ => lists,
+                };
+                same(&app, actor, &selection).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn selections_of_every_shape_are_those_of_the_engine() {
+    let app = demo().await;
+    for (username, sees) in [("admin", true), ("viewer", false)] {
+        let actor = actor(&app, username).await;
+        for selection in [
+            // Names, order and merging.
+            "projects { nodes { b: name a: id name name __typename kind: __typename } __typename }",
+            // Fragments of the type itself, and of an interface, which only the engine knows.
+            "projects { nodes { ... on Project { id ... { name } } ... @include(if: true) { description } } }",
+            "projects { nodes { ... on Node { id } name @skip(if: false) isActive @include(if: false) } }",
+            // Counts and lists below are the engine's; what is around and inside is written directly.
+            "projects(first: 2) { totalCount nodes { id name } pageInfo { endCursor } }",
+            "projects(first: 3) { nodes { spaces(first: 3) { nodes { name charts(first: 3) { nodes { name \
+             createdBy { fullName organization { name } } space { path { name } parent { name } project { name } } } } } } } }",
+            // Relations to what there is not, or what one may not see.
+            "projects { nodes { upstreamProject { name } updatedBy { id } createdBy { username } organization { name parent { name } } } }",
+            "projects(first: 3) { nodes { charts(first: 20) { nodes { dashboard { id name } updatedBy { id } space { parent { name } } } } } }",
+            // Nobody and nothing.
+            "projects(filter: { name: { eq: \"nothing\" } }) { nodes { id createdBy { id } } edges { cursor node { id } } pageInfo { endCursor hasNextPage } }",
+        ] {
+            let text = same(&app, actor, selection).await;
+            assert!(text.contains("\"projects\":{"), "{text}");
+        }
+        let private =
+            "projects(first: 3) { nodes { charts(first: 200) { nodes { space { isPrivate } } } } }";
+        let text = same(&app, actor, private).await;
+        assert_eq!(text.contains("{\"isPrivate\":true}"), sees, "{username}");
+    }
+}
+
+#[tokio::test]
+async fn texts_are_escaped_alike() {
+    let app = TestApp::start().await;
+    let tenant = crate::support::Tenant::create(&app, "acme").await;
+    for name in ["\"quoted\" \\ back", "ünï 🎻 \u{2028} </script>"] {
+        tenant.project(&app, name).await;
+    }
+    let text = same(
+        &app,
+        tenant.admin,
+        "projects { nodes { name description } }",
+    )
+    .await;
+    assert!(text.contains("\\\"quoted\\\" \\\\ back"), "{text}");
+}
