@@ -106,11 +106,12 @@ impl Record<'_> {
         sql(
             "INSERT INTO audit_events (id, organization_id, actor_id, api_key_id, action, outcome, \
              target_id, changes, address, user_agent, request_id) \
-             SELECT t.id, o.id, u.id, k.id, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
+             SELECT t.id, o.id, ?, ?, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
              FROM unnest(?, ?, ?) AS t(id, target, place) \
-             LEFT JOIN organizations o ON o.id = t.place \
-             LEFT JOIN users u ON u.id = ? LEFT JOIN api_keys k ON k.id = ?",
+             LEFT JOIN organizations o ON o.id = t.place",
             [
+                actor.into(),
+                api_key.into(),
                 self.action.into(),
                 self.outcome.into(),
                 Bind::Texts(entry.changes.clone()),
@@ -120,8 +121,6 @@ impl Record<'_> {
                 Bind::from(ids),
                 Bind::Texts(targets),
                 Bind::from(places),
-                actor.into(),
-                api_key.into(),
             ],
         )
     }

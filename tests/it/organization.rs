@@ -487,11 +487,16 @@ async fn deleting_takes_along_who_lives_there_and_nobody_else() {
         1
     );
     let audited = "SELECT count(*) FROM audit_events WHERE action = 'deleteOrganizations' AND outcome = 'SUCCEEDED' \
-                   AND organization_id IS NULL AND actor_id IS NULL AND target_id = ?";
+                   AND organization_id IS NULL AND actor_id = ? AND target_id = ?";
     assert_eq!(
-        count(&app, audited, vec![tenant.id.to_string().into()]).await,
+        count(
+            &app,
+            audited,
+            vec![id_of(tenant.admin).into(), tenant.id.to_string().into()]
+        )
+        .await,
         1,
-        "the actor lived there"
+        "the log says who did it, also where the actor lived there"
     );
 }
 
