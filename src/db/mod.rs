@@ -1,6 +1,7 @@
 //! Access to PostgreSQL: pool, transactions, migrations, and the pieces of SQL that diesel's
 //! query language cannot say (keyset pages, the first rows of many parents in one statement).
 
+mod columns;
 mod connect;
 pub mod embedded;
 mod error;
@@ -15,10 +16,11 @@ mod text_enum;
 mod tx;
 pub mod views;
 
+pub use columns::{Columns, ColumnsText};
 pub use connect::connect;
 pub use fragment::{Bind, Fragment, Statement, sql};
 pub use page::{
-    Boxed, Keyed, Lateral, LateralRows, ListQuery, OrderTerm, Parents, count, count_of,
+    Boxed, Keyed, Lateral, LateralRows, ListQuery, OrderTerm, Parents, Read, count, count_of,
 };
 pub use pool::{Conn, Database, DatabaseConfig, PooledConn};
 pub(crate) use text_enum::text_enum;

@@ -13,8 +13,8 @@ use diesel::{
     sql_types::{Array, BigInt, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::{RunQueryDsl, methods::LoadQuery};
-use futures_util::future::BoxFuture;
-use std::collections::HashMap;
+use futures_util::{TryStreamExt as _, future::BoxFuture};
+use std::{collections::HashMap, pin::pin, sync::Arc};
 use uuid::Uuid;
 
 use super::{Bind, Conn, Fragment, sql};
@@ -69,6 +69,9 @@ pub struct ListQuery {
     pub with_keys: bool,
 }
 
+/// Rows for which there is room before they come.
+const MOST_AHEAD: usize = 256;
+
 /// Which parents a list is wanted for.
 #[derive(Debug, Clone)]
 pub struct Parents {
@@ -78,8 +81,11 @@ pub struct Parents {
     pub link: &'static str,
 }
 
-/// A row with its key values, in the order of the list.
-pub type Keyed<R> = (R, Option<Vec<String>>);
+/// A row as it is read, with its key values in the order of the list.
+pub type Read<R> = (R, Option<Vec<String>>);
+
+/// A row with its key values in the order of the list.
+pub type Keyed<R> = (Arc<R>, Option<Vec<String>>);
 
 /// The rows of each parent.
 pub type LateralRows<R> = HashMap<Uuid, Vec<Keyed<R>>>;
@@ -196,12 +202,17 @@ impl ListQuery {
     ) -> BoxFuture<'a, Result<Vec<Keyed<R>>>>
     where
         Q: FilterDsl<Fragment, Output = Q> + OrderDsl<Fragment, Output = Q> + LimitDsl<Output = Q>,
-        Q: LoadQuery<'static, &'a Conn, Keyed<R>> + Send + 'static,
-        R: Send + 'static,
+        Q: LoadQuery<'static, &'a Conn, Read<R>> + Send + 'static,
+        R: Send + Sync + 'static,
     {
         let query = self.finish(query);
+        let most = usize::try_from(self.limit.saturating_add(1)).unwrap_or_default();
         Box::pin(async move {
-            let rows = RunQueryDsl::load::<Keyed<R>>(query, &mut conn).await?;
+            let mut read = pin!(RunQueryDsl::load_stream::<Read<R>>(query, &mut conn).await?);
+            let mut rows = Vec::with_capacity(most.min(MOST_AHEAD));
+            while let Some((row, keys)) = read.try_next().await? {
+                rows.push((Arc::new(row), keys));
+            }
             Ok(rows)
         })
     }
@@ -218,8 +229,8 @@ impl ListQuery {
     where
         Q: FilterDsl<Fragment, Output = Q> + OrderDsl<Fragment, Output = Q> + LimitDsl<Output = Q>,
         Q: Send + 'static,
-        Lateral<Q>: LoadQuery<'static, &'a Conn, (Uuid, Keyed<R>)>,
-        R: Send + 'static,
+        Lateral<Q>: LoadQuery<'static, &'a Conn, (Uuid, Read<R>)>,
+        R: Send + Sync + 'static,
     {
         let inner = self.finish(query.filter(sql(parents.link, [])));
         let lateral = Lateral {
@@ -228,9 +239,11 @@ impl ListQuery {
         };
         Box::pin(async move {
             let mut grouped: LateralRows<R> = HashMap::with_capacity(lateral.parents.len());
-            let rows = RunQueryDsl::load::<(Uuid, Keyed<R>)>(lateral, &mut conn).await?;
-            for (parent, row) in rows {
-                grouped.entry(parent).or_default().push(row);
+            let read = RunQueryDsl::load_stream::<(Uuid, Read<R>)>(lateral, &mut conn).await?;
+            let mut read = pin!(read);
+            while let Some((parent, (row, keys))) = read.try_next().await? {
+                let rows = grouped.entry(parent).or_default();
+                rows.push((Arc::new(row), keys));
             }
             Ok(grouped)
         })

@@ -165,7 +165,10 @@ impl Database {
     /// # Errors
     /// [`Error::Unavailable`] if none becomes free in time or the server cannot be reached.
     pub async fn get(&self) -> Result<PooledConn> {
-        let inner = self.pool.get().await.map_err(Error::unavailable)?;
+        // Boxed: with the way to a new connection it is large, and lies in the future of every field
+        // that reads.
+        let inner = Box::pin(self.pool.get()).await;
+        let inner = inner.map_err(Error::unavailable)?;
         let sent_before = inner.traffic.sent.load(Ordering::Relaxed);
         Ok(PooledConn {
             inner: Some(inner),

@@ -41,8 +41,8 @@ macro_rules! text_enum {
 
         impl diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::pg::Pg> for $name {
             fn from_sql(value: diesel::pg::PgValue<'_>) -> diesel::deserialize::Result<Self> {
-                let text = <String as diesel::deserialize::FromSql<diesel::sql_types::Text, diesel::pg::Pg>>::from_sql(value)?;
-                Self::from_text(&text).ok_or_else(|| format!("unknown {}: {text}", stringify!($name)).into())
+                let text = std::str::from_utf8(value.as_bytes())?;
+                Self::from_text(text).ok_or_else(|| format!("unknown {}: {text}", stringify!($name)).into())
             }
         }
 

@@ -37,7 +37,7 @@ pub struct Connection<N>(Page<N>);
 /// The page as the engine sees it.
 struct Page<N> {
     edges: Vec<Edge<N>>,
-    page: PageInfo,
+    info: PageInfo,
     count: Count,
 }
 
@@ -98,7 +98,11 @@ impl<N> Connection<N> {
             start_cursor: edges.first().and_then(|edge| edge.cursor.clone()),
             end_cursor: edges.last().and_then(|edge| edge.cursor.clone()),
         };
-        Self(Page { edges, page, count })
+        Self(Page {
+            edges,
+            info: page,
+            count,
+        })
     }
 
     /// The page of a list whose nodes are known by their position.
@@ -113,7 +117,11 @@ impl<N> Connection<N> {
                 cursor: Some(cursor),
             })
             .collect();
-        Self(Page { edges, page, count })
+        Self(Page {
+            edges,
+            info: page,
+            count,
+        })
     }
 
     /// The nodes of the page.
@@ -168,7 +176,7 @@ impl<N: ListNode> Page<N> {
 
     /// Where the page lies in the list.
     async fn page_info(&self) -> Single<'_, PageInfo> {
-        Single(&self.page)
+        Single(&self.info)
     }
 
     /// How many nodes there are on all pages, as far as the caller may see them. Costs a statement.
@@ -209,7 +217,7 @@ impl<N: ListNode> Direct for Page<N> {
         direct::Field {
             name: "page_info",
             how: How::Below(&Inside::<Self, PageInfo> {
-                of: |page| &page.page,
+                of: |page| &page.info,
             }),
         },
     ];

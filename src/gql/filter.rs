@@ -363,7 +363,9 @@ macro_rules! filterable {
             pub or: Option<Vec<$name>>,
             /// This must not hold.
             pub not: Option<Box<$name>>,
-            $($(#[$fmeta])* pub $field: Option<$type>,)*
+            // Boxed, here and above: each future of the engine has room for every argument of its
+            // type's fields, asked for or not.
+            $($(#[$fmeta])* pub $field: Option<Box<$type>>,)*
         }
 
         impl $crate::gql::FilterInput for $name {
@@ -381,7 +383,7 @@ macro_rules! filterable {
                 if let Some(not) = &self.not {
                     all.push(FilterInput::condition(&**not)?.negate());
                 }
-                $(if let Some(value) = &self.$field {
+                $(if let Some(value) = self.$field.as_deref() {
                     all.push(($condition)(value)?);
                 })*
                 Ok(Fragment::all(all))

@@ -6,6 +6,7 @@
 
 use super::Scope;
 use crate::kernel::{Error, Result};
+use foldhash::fast::RandomState;
 use futures_util::future::BoxFuture;
 use std::{
     any::{Any, TypeId},
@@ -71,7 +72,7 @@ struct Lane<B: Batch> {
 
 struct State<B: Batch> {
     /// Every key asked for, with its answer once there is one.
-    answers: HashMap<B::Key, Option<Answer<B::Value>>>,
+    answers: HashMap<B::Key, Option<Answer<B::Value>>, RandomState>,
     /// Keys asked for and not yet sent.
     waiting: Vec<B::Key>,
     wakers: Vec<Waker>,
@@ -123,11 +124,14 @@ impl<B: Batch> AnyLane for Lane<B> {
     }
 }
 
+/// Lanes by the kind of their keys and the place in the document that they serve.
+type ByKind = HashMap<(TypeId, usize), Arc<dyn AnyLane>, RandomState>;
+
 /// The lanes of one request.
 #[derive(Default)]
 pub struct Lanes {
     scope: Weak<Scope>,
-    by_kind: Mutex<HashMap<(TypeId, usize), Arc<dyn AnyLane>>>,
+    by_kind: Mutex<ByKind>,
     waiting: Mutex<Vec<Arc<dyn AnyLane>>>,
 }
 
@@ -171,7 +175,7 @@ impl Lanes {
                 let lane: Arc<dyn AnyLane> = Arc::new(Lane {
                     batch: batch()?,
                     state: Mutex::new(State {
-                        answers: HashMap::new(),
+                        answers: HashMap::default(),
                         waiting: Vec::new(),
                         wakers: Vec::new(),
                     }),

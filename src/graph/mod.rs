@@ -120,3 +120,41 @@ pub fn sdl() -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Query;
+    use crate::domains::{
+        content::{chart::Chart, dashboard::Dashboard, space::Space},
+        identity::{organization::Organization, user::User, viewer::Viewer},
+        project::project::Project,
+    };
+    use async_graphql::{ContainerType, Context};
+
+    /// The engine allocates and moves a future of this size for every field of the type.
+    fn future<T: ContainerType + 'static>() -> usize {
+        fn size<A, B, F>(_: impl FnOnce(A, B) -> F) -> usize {
+            std::mem::size_of::<F>()
+        }
+        size(|of: &'static T, ctx: &'static Context<'static>| of.resolve_field(ctx))
+    }
+
+    #[test]
+    fn futures_of_fields_stay_small() {
+        for (kind, size) in [
+            ("Query", future::<Query>()),
+            ("Viewer", future::<Viewer>()),
+            ("User", future::<User>()),
+            ("Organization", future::<Organization>()),
+            ("Project", future::<Project>()),
+            ("Space", future::<Space>()),
+            ("Chart", future::<Chart>()),
+            ("Dashboard", future::<Dashboard>()),
+        ] {
+            assert!(
+                size <= 2560,
+                "{kind}: {size} bytes; box what waits in the largest field"
+            );
+        }
+    }
+}

@@ -72,7 +72,7 @@ impl Call<'_> {
             Requests::Batch(list) => {
                 let caller = self.caller(credentials).await?;
                 let list = list.into_iter().map(named).collect();
-                let answered = self.batch(&caller, list).await;
+                let answered = Box::pin(self.batch(&caller, list)).await;
                 Ok(self.finish(&caller, answered).await)
             }
         }
@@ -127,7 +127,8 @@ impl Call<'_> {
         match (key, &caller.viewer, ready.kind) {
             (Some(key), Some(viewer), OperationKind::Mutation) => {
                 let place = (viewer.user, key);
-                idempotency::claim(self.edge, self.facts, place, ready)
+                // Boxed, as what few requests need: every request moves the room for it about.
+                Box::pin(idempotency::claim(self.edge, self.facts, place, ready))
                     .await
                     .map(Some)
             }

@@ -82,7 +82,8 @@ pub(super) async fn run(
         app.limits,
     );
     let request = request(ready).data(scope.clone());
-    let work = gql::drive(app.schema.execute(request), &scope.lanes);
+    // Boxed, so that the frames above, which are moved about, stay small.
+    let work = gql::drive(Box::pin(app.schema.execute(request)), &scope.lanes);
     let deadline = tokio::time::Instant::from_std(facts.started + app.config.request_timeout);
     let result = tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await;
     // Before the answer is written: another request may be waiting for the connection.

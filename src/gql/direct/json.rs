@@ -44,6 +44,13 @@ impl Json for i32 {
     }
 }
 
+impl Json for serde_json::Value {
+    fn json(&self, out: &mut Vec<u8>) {
+        // A value of JSON is always written.
+        let _ = serde_json::to_writer(out, self);
+    }
+}
+
 impl Json for DateTime<Utc> {
     fn json(&self, out: &mut Vec<u8>) {
         self.to_rfc3339().json(out);

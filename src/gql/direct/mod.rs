@@ -23,7 +23,7 @@ mod tests;
 pub use self::{
     json::{Json, Verbatim},
     plan::Direct,
-    relation::{Inside, Load, Many, One, Relation, all},
+    relation::{Inside, Later, Load, Many, One, Relation, Texts, all},
 };
 
 use self::plan::Plan;
@@ -54,7 +54,7 @@ pub enum How<N: 'static> {
 #[derive(Debug, Clone, Copy)]
 pub struct Allowed;
 
-async fn texts<T: Direct>(nodes: &[&T], ctx: &ContextSelectionSet<'_>) -> Option<plan::Texts> {
+async fn texts<T: Direct>(nodes: &[&T], ctx: &ContextSelectionSet<'_>) -> Option<Texts> {
     ctx.data_opt::<Allowed>()?;
     let plan = Plan::<T>::new(ctx, &ctx.item.node)?;
     plan.write(nodes).await
@@ -88,6 +88,27 @@ impl<T: Direct> OutputType for Single<'_, T> {
             Some(text) => Ok(text),
             None => self.0.resolve(ctx, field).await,
         }
+    }
+}
+
+/// An object of its own that is written directly where its selection allows that.
+pub struct Whole<T>(pub T);
+
+impl<T: Direct> OutputType for Whole<T> {
+    fn type_name() -> Cow<'static, str> {
+        T::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        T::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        ctx: &ContextSelectionSet<'_>,
+        field: &Positioned<Selected>,
+    ) -> ServerResult<Value> {
+        Single(&self.0).resolve(ctx, field).await
     }
 }
 
@@ -129,8 +150,8 @@ impl<'a, T: Direct> OutputType for Listed<'a, T> {
 }
 
 /// Declares which fields of an object can be answered directly, by the names of their resolvers:
-/// `plain` ones need nothing but the node, `one` leads to a node that there always is, `maybe` to
-/// one that may be null.
+/// `plain` ones need nothing but the node, `later` ones are values that a loader brings, `one` leads
+/// to a node that there always is, `maybe` to one that may be null.
 ///
 /// ```text
 /// direct! { Chart: plain { id, name, chart_type as "type" } one { space: Space } maybe { created_by: User } }
@@ -138,6 +159,7 @@ impl<'a, T: Direct> OutputType for Listed<'a, T> {
 macro_rules! direct {
     ($node:ty:
         plain { $($plain:ident $(as $alias:literal)?),* $(,)? }
+        $(later { $($later:ident),* $(,)? })?
         $(one { $($one:ident: $one_type:ty),* $(,)? })?
         $(maybe { $($maybe:ident: $maybe_type:ty),* $(,)? })?
     ) => {
@@ -156,6 +178,19 @@ macro_rules! direct {
                         }
                     }),
                 },)*
+                $($($crate::gql::direct::Field {
+                    name: stringify!($later),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::Later::<Self> {
+                        load: |nodes, ctx| Box::pin(async move {
+                            let found = $crate::gql::direct::all(nodes.iter().map(|node| node.$later(ctx))).await;
+                            let mut texts = $crate::gql::direct::Texts::default();
+                            for value in found {
+                                texts.add(&value.ok()?);
+                            }
+                            Some(texts)
+                        }),
+                    }),
+                },)*)?
                 $($($crate::gql::direct::Field {
                     name: stringify!($one),
                     how: $crate::gql::direct::How::Below(&$crate::gql::direct::One::<Self, $one_type> {

@@ -3,46 +3,17 @@
 use super::{
     Field, How,
     json::Json as _,
-    relation::{Below, all},
+    relation::{Below, Texts, all},
 };
 use async_graphql::{
     Context, ContextSelectionSet, OutputType, Positioned,
     parser::types::{Field as Selected, Selection, SelectionSet},
 };
-use std::ops::Range;
 
 /// An object type with fields that can be answered directly.
 pub trait Direct: OutputType + Sized + 'static {
     /// Those fields.
     const FIELDS: &'static [Field<Self>];
-}
-
-/// The JSON of many nodes in one buffer, which holds nothing else.
-pub(super) struct Texts {
-    pub(super) text: Vec<u8>,
-    /// Where each node stands; several may share a place.
-    pub(super) places: Vec<Range<usize>>,
-}
-
-impl Texts {
-    /// The text of a node.
-    pub(super) fn of(&self, node: usize) -> &[u8] {
-        let place = self.places.get(node).cloned().unwrap_or_default();
-        self.text.get(place).unwrap_or_default()
-    }
-
-    /// Writes some nodes as a list.
-    pub(super) fn list(&self, nodes: Range<usize>, out: &mut Vec<u8>) {
-        let first = nodes.start;
-        out.push(b'[');
-        for node in nodes {
-            if node > first {
-                out.push(b',');
-            }
-            out.extend_from_slice(self.of(node));
-        }
-        out.push(b']');
-    }
 }
 
 /// What is written of each node: the selected fields in their order.

@@ -1,10 +1,14 @@
 //! From nodes to other nodes.
 
-use super::plan::{Direct, Plan, Texts};
+use super::{
+    Json,
+    plan::{Direct, Plan},
+};
 use async_graphql::{Context, ContextSelectionSet, Positioned, parser::types::Field as Selected};
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, JoinAll, MaybeDone, join_all, maybe_done};
 use std::{
     future::{Future, poll_fn},
+    ops::Range,
     pin::Pin,
     task::Poll,
 };
@@ -24,6 +28,73 @@ pub trait Relation<N>: Send + Sync {
 pub(super) trait Below<N>: Send + Sync {
     /// Writes what each node leads to; `None` where that fails.
     fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>>;
+}
+
+/// The JSON of many nodes in one buffer, which holds nothing else.
+#[derive(Default)]
+pub struct Texts {
+    pub(super) text: Vec<u8>,
+    /// Where each node stands; several may share a place.
+    pub(super) places: Vec<Range<usize>>,
+}
+
+impl Texts {
+    /// Writes one more.
+    pub fn add(&mut self, value: &impl Json) {
+        let start = self.text.len();
+        value.json(&mut self.text);
+        self.places.push(start..self.text.len());
+    }
+
+    /// The text of a node.
+    pub(super) fn of(&self, node: usize) -> &[u8] {
+        let place = self.places.get(node).cloned().unwrap_or_default();
+        self.text.get(place).unwrap_or_default()
+    }
+
+    /// Writes some nodes as a list.
+    pub(super) fn list(&self, nodes: Range<usize>, out: &mut Vec<u8>) {
+        let first = nodes.start;
+        out.push(b'[');
+        for node in nodes {
+            if node > first {
+                out.push(b',');
+            }
+            out.extend_from_slice(self.of(node));
+        }
+        out.push(b']');
+    }
+}
+
+/// A value that is loaded.
+pub struct Later<N> {
+    /// Loads and writes it for each of the nodes; `None` if that fails for any.
+    pub load: for<'b> fn(&'b [&'b N], &'b Context<'b>) -> BoxFuture<'b, Option<Texts>>,
+}
+
+struct LaterBelow<'a, N> {
+    load: for<'b> fn(&'b [&'b N], &'b Context<'b>) -> BoxFuture<'b, Option<Texts>>,
+    ctx: Context<'a>,
+}
+
+#[expect(private_interfaces, reason = "plans are made here only")]
+impl<N: Sync + 'static> Relation<N> for Later<N> {
+    fn plan<'a>(
+        &self,
+        ctx: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Selected>,
+    ) -> Option<Box<dyn Below<N> + 'a>> {
+        Some(Box::new(LaterBelow {
+            load: self.load,
+            ctx: ctx.with_field(field),
+        }))
+    }
+}
+
+impl<N: Sync> Below<N> for LaterBelow<'_, N> {
+    fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>> {
+        (self.load)(nodes, &self.ctx)
+    }
 }
 
 /// To a node that is loaded, or null.
@@ -162,36 +233,34 @@ impl<N: Sync, T: Direct> Below<N> for ManyBelow<'_, N, T> {
     }
 }
 
+/// Futures that share an allocation.
+const TOGETHER: usize = 30;
+
 /// Polls all futures before it waits for any, so that loaders see every key of a level at once.
 pub async fn all<F: Future>(mut futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut waiting: Vec<(usize, Pin<Box<F>>)> = Vec::new();
-    let mut done: Vec<Option<F::Output>> = Vec::with_capacity(futures.size_hint().0);
-    poll_fn(|cx| {
-        waiting.retain_mut(|(place, future)| match future.as_mut().poll(cx) {
-            Poll::Ready(output) => {
-                if let Some(slot) = done.get_mut(*place) {
-                    *slot = Some(output);
-                }
-                false
-            }
-            Poll::Pending => true,
-        });
-        for future in futures.by_ref() {
-            let mut future = Box::pin(future);
-            match future.as_mut().poll(cx) {
-                Poll::Ready(output) => done.push(Some(output)),
-                Poll::Pending => {
-                    waiting.push((done.len(), future));
-                    done.push(None);
-                }
-            }
+    let mut chunks: Vec<MaybeDone<JoinAll<F>>> = Vec::new();
+    loop {
+        // So many are polled in place at most; more of them would be queued one by one.
+        let chunk: Vec<F> = futures.by_ref().take(TOGETHER).collect();
+        if chunk.is_empty() {
+            break;
         }
-        if waiting.is_empty() {
+        chunks.push(maybe_done(join_all(chunk)));
+    }
+    poll_fn(|cx| {
+        let mut ready = true;
+        for chunk in &mut chunks {
+            ready &= Pin::new(chunk).poll(cx).is_ready();
+        }
+        if ready {
             Poll::Ready(())
         } else {
             Poll::Pending
         }
     })
     .await;
-    done.into_iter().flatten().collect()
+    let outputs = chunks
+        .iter_mut()
+        .filter_map(|chunk| Pin::new(chunk).take_output());
+    outputs.flatten().collect()
 }

@@ -5,6 +5,7 @@ use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Object, Request, Response, Schema, Value,
 };
 use serde::Serialize as _;
+use std::future::ready;
 
 struct Author(i32);
 
@@ -15,6 +16,7 @@ impl Author {
     }
 
     async fn fails(&self) -> async_graphql::Result<i32> {
+        ready(()).await;
         if self.0 == 2 {
             Err("no".into())
         } else {

@@ -52,11 +52,10 @@ async fn root<L: Listing>(
             count(scope.conn().await?.get()?, from).await
         })
     });
-    let rows = rows.into_iter().map(|(row, keys)| (Arc::new(row), keys));
     Ok(Connection::new(
         &query,
         &order,
-        keyed(rows, &query, cursors),
+        keyed(rows.into_iter(), &query, cursors),
         count,
     ))
 }
@@ -68,7 +67,7 @@ struct Children<L: Listing> {
 }
 
 /// Rows of one parent, shared by everybody who asked for them.
-type Shared<L> = Arc<Vec<(Arc<L>, Option<Vec<String>>)>>;
+type Shared<L> = Arc<Vec<Keyed<L>>>;
 
 impl<L: Listing> Batch for Children<L> {
     type Key = Uuid;
@@ -81,17 +80,10 @@ impl<L: Listing> Batch for Children<L> {
         };
         let conn = scope.conn().await?;
         let mut rows = L::rows_of(conn.get()?, scope.viewer()?, &self.query, &parents).await?;
-        let share = |rows: Vec<Keyed<L>>| {
-            Arc::new(
-                rows.into_iter()
-                    .map(|(row, keys)| (Arc::new(row), keys))
-                    .collect(),
-            )
-        };
         Ok(parents
             .ids
             .into_iter()
-            .map(|id| (id, share(rows.remove(&id).unwrap_or_default())))
+            .map(|id| (id, Arc::new(rows.remove(&id).unwrap_or_default())))
             .collect())
     }
 }

@@ -64,8 +64,10 @@ macro_rules! listing {
                 viewer: &std::sync::Arc<$crate::authz::Viewer>,
                 query: &$crate::db::ListQuery,
             ) -> $crate::kernel::Result<Vec<$crate::db::Keyed<Self>>> {
-                use diesel::{QueryDsl as _, SelectableHelper as _};
-                let select = $table::table.select((Self::as_select(), query.keys()));
+                use diesel::QueryDsl as _;
+                static COLUMNS: $crate::db::ColumnsText<$row> = $crate::db::ColumnsText::new();
+                let columns = COLUMNS.get()?;
+                let select = $table::table.select((columns, query.keys()));
                 let select: $crate::db::Boxed<$table::table, Self> = select.into_boxed();
                 let visible = <$entity as $crate::authz::Resource>::visible(viewer);
                 query.load(conn, select.filter(visible)).await
@@ -77,8 +79,10 @@ macro_rules! listing {
                 query: &$crate::db::ListQuery,
                 parents: &$crate::db::Parents,
             ) -> $crate::kernel::Result<$crate::db::LateralRows<Self>> {
-                use diesel::{QueryDsl as _, SelectableHelper as _};
-                let select = $table::table.select((Self::as_select(), query.keys()));
+                use diesel::QueryDsl as _;
+                static COLUMNS: $crate::db::ColumnsText<$row> = $crate::db::ColumnsText::new();
+                let columns = COLUMNS.get()?;
+                let select = $table::table.select((columns, query.keys()));
                 let select: $crate::db::Boxed<$table::table, Self> = select.into_boxed();
                 let visible = <$entity as $crate::authz::Resource>::visible(viewer);
                 query.load_of(conn, select.filter(visible), parents).await
@@ -107,13 +111,14 @@ macro_rules! by_id_loader {
                 scope: std::sync::Arc<$crate::gql::Scope>,
                 ids: Vec<$crate::kernel::Id<$entity>>,
             ) -> $crate::kernel::Result<Vec<($crate::kernel::Id<$entity>, Self)>> {
-                use diesel::{ExpressionMethods as _, QueryDsl as _, SelectableHelper as _};
+                use diesel::{ExpressionMethods as _, QueryDsl as _};
                 use diesel_async::RunQueryDsl as _;
+                static COLUMNS: $crate::db::ColumnsText<$row> = $crate::db::ColumnsText::new();
                 let visible = <$entity as $crate::authz::Resource>::visible(scope.viewer()?);
                 let conn = scope.conn().await?;
                 let mut conn = conn.get()?;
                 let rows: Vec<Self> = $table::table
-                    .select(Self::as_select())
+                    .select(COLUMNS.get()?)
                     .filter($table::id.eq_any(ids))
                     .filter(visible)
                     .load(&mut conn)

@@ -27,7 +27,9 @@ impl GroupQuery {
             let id = id_argument("by.id", id)?;
             return Ok(ctx.by_id::<GroupRow>(id).await?.map(Into::into));
         }
-        let found = by.find(ctx.scope().conn().await?.get()?, viewer).await?;
+        let conn = ctx.scope().conn().await?;
+        let found = Box::pin(by.find(conn.get()?, viewer)).await?;
+        drop(conn);
         let Some(id) = found else { return Ok(None) };
         Ok(ctx.by_id::<GroupRow>(id).await?.map(Into::into))
     }

@@ -16,6 +16,7 @@ use crate::{
             },
             space::SpaceRow,
         },
+        identity::user::{UserRow, own_account},
         model::explore::Models,
     },
     gql::{
@@ -29,6 +30,7 @@ use crate::{
     },
 };
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use futures_util::future::try_join;
 use serde_json::Value;
 use std::{collections::HashSet, sync::Arc};
 
@@ -132,16 +134,28 @@ impl ChartMutation {
         let scope = ctx.scope();
         let space: Option<SpaceId> = input.space_id.as_ref().and_then(|id| id.parse().ok());
         let models = Models::of(ctx)?;
+        let chart = ctx.look_ahead().field("chart");
+        let by = ["createdBy", "updatedBy"];
+        let shows_author = by.iter().any(|field| chart.field(field).exists());
         let outcome = mutate_at_once(scope, "createChart", space, async |tx| {
-            Box::pin(create(tx, models, &input)).await
+            let author = async {
+                if shows_author {
+                    return own_account(tx.conn, &tx.viewer).await.map(Some);
+                }
+                Ok(None)
+            };
+            Box::pin(create(tx, models, &input, author)).await
         })
         .await?;
         let outcome = match outcome {
-            Ok((row, space, definition)) => {
+            Ok(made) => {
                 // What was just written need not be read again.
+                let space = made.space;
                 scope.lanes.prime_by_id([(space.id, Arc::new(space))])?;
-                definition::prime(scope, row.id, definition)?;
-                Ok(row)
+                let author = made.author.map(|author| (author.id, Arc::new(author)));
+                scope.lanes.prime_by_id(author)?;
+                definition::prime(scope, made.chart.id, made.definition)?;
+                Ok(made.chart)
             }
             Err(mistakes) => Err(mistakes),
         };
@@ -183,11 +197,21 @@ impl ChartMutation {
     }
 }
 
+/// A chart that was made, and what is shown with it.
+struct Made {
+    chart: ChartRow,
+    space: SpaceRow,
+    definition: ChartDefinition,
+    author: Option<UserRow>,
+}
+
+/// Stores a chart, and reads its author in the same trip.
 async fn create(
     tx: &Tx<'_>,
     models: &Models,
     input: &CreateChartInput,
-) -> Result<(ChartRow, SpaceRow, ChartDefinition), Refusal> {
+    author: impl Future<Output = Result<Option<UserRow>>>,
+) -> Result<Made, Refusal> {
     let mut errors = UserErrors::default();
     let space: Option<SpaceId> = input.space_id.as_ref().map(|id| errors.id("spaceId", id));
     let dashboard: Option<DashboardId> = input
@@ -249,8 +273,14 @@ async fn create(
         entry.organization = place.organization;
         entry.target(new.id);
     });
-    let (row, space) = store::create(tx.conn, &home, &new, tx.recorded()).await?;
-    Ok((row, space, definition))
+    let stored = store::create(tx.conn, &home, &new, tx.recorded());
+    let ((chart, space), author) = try_join(stored, author).await?;
+    Ok(Made {
+        chart,
+        space,
+        definition,
+        author,
+    })
 }
 
 async fn update(

@@ -182,6 +182,7 @@ direct! { Chart:
         id, name, description, slug, kind, explore_name, view_count, first_viewed_at, created_at,
         updated_at,
     }
+    later { config, pivot_columns, column_order, color_palette }
     one { project: Project, space: Space }
     maybe { dashboard: Dashboard, created_by: User, updated_by: User }
 }

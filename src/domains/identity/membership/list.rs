@@ -85,7 +85,8 @@ impl OrganizationMembershipFilter {
         if let Some(id) = &self.can_view_project_id {
             let id: ProjectId = id_argument("filter", id)?;
             if ctx.by_id::<ProjectRow>(id).await?.is_none() {
-                self.can_view_project_id = Some(id_text(ProjectId::from_uuid(Uuid::nil())));
+                self.can_view_project_id =
+                    Some(Box::new(id_text(ProjectId::from_uuid(Uuid::nil()))));
             }
         }
         let inner = self

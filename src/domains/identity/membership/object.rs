@@ -9,7 +9,7 @@ use crate::{
         },
         identity::{
             organization::{Organization, OrganizationRow},
-            user::{UserRow, UserStatus},
+            user::{UserDetails, UserRow, UserStatus},
         },
     },
     gql::{ScopeExt as _, id_text},
@@ -71,9 +71,12 @@ impl OrganizationMembership {
 
     /// True where the user logs straight into this organization.
     async fn is_default(&self, ctx: &Context<'_>) -> Result<bool> {
-        let organization = Some(self.0.organization_id);
-        let user = self.user(ctx).await?;
-        Ok(user.is_some_and(|user| user.default_organization_id == organization))
+        let Some(user) = self.0.user_id else {
+            return Ok(false);
+        };
+        let details = ctx.by_id::<UserDetails>(user).await?;
+        let default = details.and_then(|details| details.default_organization_id);
+        Ok(default == Some(self.0.organization_id))
     }
 
     /// True while the user has not accepted the invitation.

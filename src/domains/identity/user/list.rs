@@ -1,6 +1,6 @@
 //! Filters and orders of lists of users.
 
-use super::{User, UserKind, UserRow, UserStatus};
+use super::{User, UserDetails, UserKind, UserRow, UserStatus};
 use crate::{
     authz::{Permission, Resource as _, Viewer},
     db::{Fragment, schema::users, sql},
@@ -13,6 +13,7 @@ use crate::{
 use async_graphql::ID;
 
 by_id_loader! { UserRow in users for entity::User }
+by_id_loader! { UserDetails in users for entity::User }
 listing! {
     UserRow in users as User, for entity::User, keys {
         "users.id" => id,

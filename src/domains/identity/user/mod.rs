@@ -37,4 +37,5 @@ pub use permissions::{may_take_over, permissions_at};
 pub use policy::POLICIES;
 pub use query::UserQuery;
 pub use refs::UserRef;
-pub use row::{PasswordExpirationPolicy, UserKind, UserRow, UserStatus};
+pub use row::{PasswordExpirationPolicy, UserDetails, UserKind, UserRow, UserStatus};
+pub use store::own_account;

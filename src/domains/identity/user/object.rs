@@ -1,7 +1,7 @@
 //! The type `User` of the graph.
 
 use super::{
-    PasswordExpirationPolicy, UserKind, UserRow, UserStatus,
+    PasswordExpirationPolicy, UserDetails, UserKind, UserRow, UserStatus,
     list::{roles_assigned, roles_held},
     permissions_at,
 };
@@ -23,7 +23,7 @@ use crate::{
         Connection, FilterInput as _, Locale, PageArgs, ScopeExt as _, children, direct::direct,
         id_text,
     },
-    kernel::Result,
+    kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
@@ -53,8 +53,8 @@ impl User {
     }
 
     /// Identifier chosen at creation or kept from another system; unique.
-    async fn external_id(&self) -> Option<&str> {
-        self.0.external_id.as_deref()
+    async fn external_id(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.details(ctx).await?.external_id.clone())
     }
 
     /// Name to sign in with, unique on the installation.
@@ -68,8 +68,8 @@ impl User {
     }
 
     /// Whether it is proven that the address belongs to the user.
-    async fn is_email_verified(&self) -> bool {
-        self.0.is_email_verified
+    async fn is_email_verified(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.details(ctx).await?.is_email_verified)
     }
 
     /// Given name.
@@ -88,23 +88,24 @@ impl User {
     }
 
     /// Mobile phone number.
-    async fn mobile(&self) -> Option<&str> {
-        self.0.mobile.as_deref()
+    async fn mobile(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.details(ctx).await?.mobile.clone())
     }
 
     /// Name of the provider that authenticates the user; `local` for a password kept here.
-    async fn provider(&self) -> &str {
-        &self.0.provider
+    async fn provider(&self, ctx: &Context<'_>) -> Result<String> {
+        Ok(self.details(ctx).await?.provider.clone())
     }
 
     /// Account in a Windows domain.
-    async fn domain_account(&self) -> Option<&str> {
-        self.0.domain_account.as_deref()
+    async fn domain_account(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.details(ctx).await?.domain_account.clone())
     }
 
     /// Language that the user prefers.
-    async fn locale(&self) -> Option<Locale> {
-        self.0.locale.as_deref().map(Locale::trusted)
+    async fn locale(&self, ctx: &Context<'_>) -> Result<Option<Locale>> {
+        let details = self.details(ctx).await?;
+        Ok(details.locale.as_deref().map(Locale::trusted))
     }
 
     /// Whether the account can be used.
@@ -114,50 +115,55 @@ impl User {
 
     /// Whether signing in is locked now, after too many wrong passwords. Sessions and API keys go
     /// on working.
-    async fn is_locked(&self, ctx: &Context<'_>) -> bool {
+    async fn is_locked(&self, ctx: &Context<'_>) -> Result<bool> {
         let now = ctx.scope().clock.now();
-        self.0.locked_until.is_some_and(|until| until > now)
+        let until = self.details(ctx).await?.locked_until;
+        Ok(until.is_some_and(|until| until > now))
     }
 
     /// Until when signing in is locked.
-    async fn locked_until(&self, ctx: &Context<'_>) -> Option<DateTime<Utc>> {
+    async fn locked_until(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
         let now = ctx.scope().clock.now();
-        self.0.locked_until.filter(|until| *until > now)
+        let until = self.details(ctx).await?.locked_until;
+        Ok(until.filter(|until| *until > now))
     }
 
     /// A mark for technicians; grants nothing.
-    async fn is_technician(&self) -> bool {
-        self.0.is_technician
+    async fn is_technician(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.details(ctx).await?.is_technician)
     }
 
     /// Whether the first steps after joining are done.
-    async fn is_setup_complete(&self) -> bool {
-        self.0.is_setup_complete
+    async fn is_setup_complete(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.details(ctx).await?.is_setup_complete)
     }
 
     /// Whether usage is recorded without the name.
-    async fn is_tracking_anonymized(&self) -> bool {
-        self.0.is_tracking_anonymized
+    async fn is_tracking_anonymized(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.details(ctx).await?.is_tracking_anonymized)
     }
 
     /// Whether the user wants product mail.
-    async fn is_marketing_opted_in(&self) -> bool {
-        self.0.is_marketing_opted_in
+    async fn is_marketing_opted_in(&self, ctx: &Context<'_>) -> Result<bool> {
+        Ok(self.details(ctx).await?.is_marketing_opted_in)
     }
 
     /// When the user signed in last.
-    async fn last_login_at(&self) -> Option<DateTime<Utc>> {
-        self.0.last_login_at
+    async fn last_login_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.details(ctx).await?.last_login_at)
     }
 
     /// When the password was changed last.
-    async fn password_changed_at(&self) -> Option<DateTime<Utc>> {
-        self.0.password_changed_at
+    async fn password_changed_at(&self, ctx: &Context<'_>) -> Result<Option<DateTime<Utc>>> {
+        Ok(self.details(ctx).await?.password_changed_at)
     }
 
     /// Whether the password expires.
-    async fn password_expiration_policy(&self) -> PasswordExpirationPolicy {
-        self.0.password_expiration_policy
+    async fn password_expiration_policy(
+        &self,
+        ctx: &Context<'_>,
+    ) -> Result<PasswordExpirationPolicy> {
+        Ok(self.details(ctx).await?.password_expiration_policy)
     }
 
     /// When the account was created.
@@ -179,7 +185,10 @@ impl User {
     /// Organization whose administrators may manage the account; null if there is none or the
     /// caller may not see it.
     async fn managing_organization(&self, ctx: &Context<'_>) -> Option<Result<Organization>> {
-        let id = self.0.managing_organization_id?;
+        let id = match self.details(ctx).await {
+            Ok(details) => details.managing_organization_id?,
+            Err(error) => return Some(Err(error)),
+        };
         let row = ctx.by_id::<OrganizationRow>(id).await;
         row.map(|row| row.map(Into::into)).transpose()
     }
@@ -305,12 +314,22 @@ impl User {
     }
 }
 
+impl User {
+    /// The less common part of the account. Batched.
+    async fn details(&self, ctx: &Context<'_>) -> Result<Arc<UserDetails>> {
+        let details = ctx.by_id::<UserDetails>(self.0.id).await?;
+        details.ok_or(Error::NotFound)
+    }
+}
+
 direct! { User:
     plain {
-        id, kind, external_id, username, email, is_email_verified, first_name, last_name, full_name,
-        mobile, provider, domain_account, locale, status, is_locked, locked_until, is_technician,
-        is_setup_complete, is_tracking_anonymized, is_marketing_opted_in, last_login_at,
-        password_changed_at, password_expiration_policy, created_at, updated_at,
+        id, kind, username, email, first_name, last_name, full_name, status, created_at, updated_at,
+    }
+    later {
+        external_id, is_email_verified, mobile, provider, domain_account, locale, is_locked,
+        locked_until, is_technician, is_setup_complete, is_tracking_anonymized,
+        is_marketing_opted_in, last_login_at, password_changed_at, password_expiration_policy,
     }
     maybe { organization: Organization, managing_organization: Organization }
 }

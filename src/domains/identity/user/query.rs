@@ -25,7 +25,7 @@ impl UserQuery {
             return Ok(ctx.by_id::<UserRow>(id).await?.map(Into::into));
         }
         let conn = ctx.scope().conn().await?;
-        let found = by.find(conn.get()?, viewer).await?;
+        let found = Box::pin(by.find(conn.get()?, viewer)).await?;
         drop(conn);
         let Some(id) = found else { return Ok(None) };
         Ok(ctx.by_id::<UserRow>(id).await?.map(Into::into))
@@ -54,7 +54,7 @@ impl UserQuery {
             .collect();
         let mut filter = filter;
         if let Some(filter) = &mut filter {
-            hide(ctx, filter).await?;
+            Box::pin(hide(ctx, filter)).await?;
         }
         list::<UserRow, _>(ctx, &page, &order, filter.condition()?).await
     }

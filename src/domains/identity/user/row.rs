@@ -39,8 +39,7 @@ text_enum! {
     }
 }
 
-/// An account.
-#[expect(clippy::struct_excessive_bools, reason = "as many as the table has")]
+/// An account: who somebody is. What few lists show of one is in [`UserDetails`].
 #[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
 #[diesel(table_name = users, check_for_backend(Pg))]
 pub struct UserRow {
@@ -48,20 +47,37 @@ pub struct UserRow {
     pub id: UserId,
     /// What kind of account it is.
     pub kind: UserKind,
-    /// Identifier in another system.
-    pub external_id: Option<String>,
     /// Unique name to sign in with.
     pub username: String,
     /// Mail address, unique.
     pub email: Option<String>,
-    /// Whether the address is proven.
-    pub is_email_verified: bool,
     /// Given name.
     pub first_name: Option<String>,
     /// Family name.
     pub last_name: Option<String>,
     /// Display name.
     pub full_name: String,
+    /// Whether the account can be used.
+    pub status: UserStatus,
+    /// Home organization.
+    pub organization_id: Option<OrganizationId>,
+    /// Creation.
+    pub created_at: DateTime<Utc>,
+    /// Last change.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The rest of an account, read only where asked for: authors stand in every list.
+#[expect(clippy::struct_excessive_bools, reason = "as many as the table has")]
+#[derive(Debug, Clone, Queryable, Selectable, Identifiable)]
+#[diesel(table_name = users, check_for_backend(Pg))]
+pub struct UserDetails {
+    /// Id.
+    pub id: UserId,
+    /// Identifier in another system.
+    pub external_id: Option<String>,
+    /// Whether the address is proven.
+    pub is_email_verified: bool,
     /// Mobile phone number.
     pub mobile: Option<String>,
     /// Who authenticates the user; `local` for a password here.
@@ -70,8 +86,6 @@ pub struct UserRow {
     pub domain_account: Option<String>,
     /// Language tag.
     pub locale: Option<String>,
-    /// Whether the account can be used.
-    pub status: UserStatus,
     /// Locked until then.
     pub locked_until: Option<DateTime<Utc>>,
     /// A mark without permissions.
@@ -88,14 +102,8 @@ pub struct UserRow {
     pub password_changed_at: Option<DateTime<Utc>>,
     /// Whether the password expires.
     pub password_expiration_policy: PasswordExpirationPolicy,
-    /// Home organization.
-    pub organization_id: Option<OrganizationId>,
     /// Organization whose administrators may manage the user.
     pub managing_organization_id: Option<OrganizationId>,
     /// Organization entered at sign-in.
     pub default_organization_id: Option<OrganizationId>,
-    /// Creation.
-    pub created_at: DateTime<Utc>,
-    /// Last change.
-    pub updated_at: DateTime<Utc>,
 }

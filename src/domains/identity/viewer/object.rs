@@ -13,7 +13,11 @@ use crate::{
         },
         warehouse::credentials::{ByName, WarehouseCredentials, WarehouseCredentialsRow},
     },
-    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, list},
+    gql::{
+        Connection, FilterInput as _, PageArgs, ScopeExt as _, children,
+        direct::{self, Direct, direct},
+        list,
+    },
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -152,4 +156,14 @@ impl Viewer {
         })
         .await
     }
+}
+
+direct! { Viewer:
+    plain {}
+    one { user: User }
+    maybe { session: Session, organization: Organization }
+}
+
+impl Direct for Viewer {
+    const FIELDS: &'static [direct::Field<Self>] = Self::DIRECT;
 }

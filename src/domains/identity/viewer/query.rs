@@ -1,7 +1,10 @@
 //! Root field of the caller.
 
 use super::Viewer;
-use crate::{authz::FieldPolicy, gql::ScopeExt as _};
+use crate::{
+    authz::FieldPolicy,
+    gql::{ScopeExt as _, direct::Whole},
+};
 use async_graphql::{Context, Object};
 
 /// Policies of the root fields of the caller.
@@ -17,7 +20,8 @@ pub struct ViewerQuery;
 #[Object]
 impl ViewerQuery {
     /// The caller; null for one who has not signed in.
-    async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
-        ctx.scope().viewer_if_any().cloned().map(Viewer)
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<Whole<Viewer>> {
+        let viewer = ctx.scope().viewer_if_any().cloned();
+        viewer.map(|viewer| Whole(Viewer(viewer)))
     }
 }
