@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use chartroom::services::warehouse::DEMO_DATABASE;
 use futures_util::TryStreamExt as _;
+use tokio::task::JoinSet;
 use tokio_postgres::{Client, Config, NoTls};
 
 /// What is compared of an answer.
@@ -31,8 +32,12 @@ impl Answer {
     }
 }
 
-/// A connection to the demo's warehouse.
-pub(super) struct Bare(Client);
+/// A connection to the demo's warehouse, and the task that drives it.
+pub(super) struct Bare {
+    client: Client,
+    /// Ends with this value.
+    _driven: JoinSet<Result<(), tokio_postgres::Error>>,
+}
 
 impl Bare {
     /// Connects as whoever owns the database: a superset of what the demo's role may.
@@ -40,7 +45,8 @@ impl Bare {
         let mut config: Config = own.parse()?;
         config.dbname(DEMO_DATABASE);
         let (client, connection) = config.connect(NoTls).await?;
-        tokio::spawn(connection);
+        let mut driven = JoinSet::new();
+        driven.spawn(connection);
         // The settings that Chartroom's queries run with.
         client
             .batch_execute(
@@ -48,13 +54,16 @@ impl Bare {
                  SET DateStyle = 'ISO, YMD'; SET IntervalStyle = 'iso_8601'",
             )
             .await?;
-        Ok(Self(client))
+        Ok(Self {
+            client,
+            _driven: driven,
+        })
     }
 
     /// Runs a statement, which is prepared anew as Chartroom prepares it, and reads all values of all rows.
     pub(super) async fn ask(&self, sql: &str) -> anyhow::Result<Answer> {
         let values: [String; 0] = [];
-        let rows = self.0.query_raw(sql, &values).await?;
+        let rows = self.client.query_raw(sql, &values).await?;
         let mut rows = std::pin::pin!(rows);
         let (mut count, mut first, mut last) = (0, None, None);
         while let Some(row) = rows.try_next().await? {

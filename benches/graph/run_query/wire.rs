@@ -10,6 +10,7 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, UnixStream},
+    task::JoinSet,
 };
 use tokio_postgres::{Config, config::Host};
 
@@ -27,6 +28,8 @@ enum Place {
 pub(super) struct Wire {
     url: String,
     seen: Arc<Mutex<Seen>>,
+    /// Ends with this value.
+    _served: JoinSet<()>,
 }
 
 impl Wire {
@@ -50,16 +53,22 @@ impl Wire {
         );
         let seen = Arc::<Mutex<Seen>>::default();
         let counted = seen.clone();
-        tokio::spawn(async move {
+        let mut served = JoinSet::new();
+        served.spawn(async move {
+            let mut joined = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let (place, seen) = (place.clone(), counted.clone());
-                tokio::spawn(async move {
+                joined.spawn(async move {
                     // Ends with the connection, however that ends.
                     let _ = join(client, place, seen).await;
                 });
             }
         });
-        Ok(Self { url, seen })
+        Ok(Self {
+            url,
+            seen,
+            _served: served,
+        })
     }
 
     /// The database at the other end, by this wire.
@@ -130,7 +139,7 @@ struct Reader {
 impl Reader {
     fn read(&mut self, seen: &Mutex<Seen>) -> anyhow::Result<()> {
         loop {
-            let head = if self.counts.is_some() { 1 } else { 0 };
+            let head = usize::from(self.counts.is_some());
             let Some(length) = self.open.get(head..head + 4) else {
                 return Ok(());
             };
