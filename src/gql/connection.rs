@@ -4,7 +4,7 @@
 
 use super::{
     OrderTerms, Scope, ScopeExt, cursor,
-    direct::{self, Direct, How, Inside, Json as _, Listed, Many, Single},
+    direct::{self, Direct, How, Inside, Json as _, Listed, Many, direct},
 };
 use crate::{db::ListQuery, kernel::Result};
 use async_graphql::{
@@ -144,7 +144,7 @@ impl<N: ListNode> OutputType for Connection<N> {
         ctx: &ContextSelectionSet<'_>,
         field: &Positioned<Field>,
     ) -> ServerResult<Value> {
-        Single(&self.0).resolve(ctx, field).await
+        direct::resolve(&self.0, ctx, field).await
     }
 }
 
@@ -175,8 +175,8 @@ impl<N: ListNode> Page<N> {
     }
 
     /// Where the page lies in the list.
-    async fn page_info(&self) -> Single<'_, PageInfo> {
-        Single(&self.info)
+    async fn page_info(&self) -> &PageInfo {
+        &self.info
     }
 
     /// How many nodes there are on all pages, as far as the caller may see them. Costs a statement.
@@ -241,35 +241,10 @@ impl<N: ListNode> Direct for Edge<N> {
     ];
 }
 
+direct! {
+    PageInfo: plain { has_next_page, has_previous_page, start_cursor, end_cursor }
+}
+
 impl Direct for PageInfo {
-    const FIELDS: &'static [direct::Field<Self>] = &[
-        direct::Field {
-            name: "has_next_page",
-            how: How::Plain(|page, _, out| {
-                page.has_next_page.json(out);
-                true
-            }),
-        },
-        direct::Field {
-            name: "has_previous_page",
-            how: How::Plain(|page, _, out| {
-                page.has_previous_page.json(out);
-                true
-            }),
-        },
-        direct::Field {
-            name: "start_cursor",
-            how: How::Plain(|page, _, out| {
-                page.start_cursor.json(out);
-                true
-            }),
-        },
-        direct::Field {
-            name: "end_cursor",
-            how: How::Plain(|page, _, out| {
-                page.end_cursor.json(out);
-                true
-            }),
-        },
-    ];
+    const FIELDS: &'static [direct::Field<Self>] = Self::DIRECT;
 }

@@ -45,6 +45,8 @@ pub struct Field<N: 'static> {
 pub enum How<N: 'static> {
     /// Writes the value of a field that needs nothing but the node; `false` if that fails.
     Plain(fn(&N, &Context<'_>, &mut Vec<u8>) -> bool),
+    /// Loads the value.
+    Later(Later<N>),
     /// Goes on to other nodes.
     Below(&'static dyn Relation<N>),
 }
@@ -60,17 +62,25 @@ async fn texts<T: Direct>(nodes: &[&T], ctx: &ContextSelectionSet<'_>) -> Option
     plan.write(nodes).await
 }
 
+/// Answers a node directly where its selection allows that, and by the engine where not.
+///
+/// # Errors
+/// Those of the fields.
+pub async fn resolve<T: Direct>(
+    node: &T,
+    ctx: &ContextSelectionSet<'_>,
+    field: &Positioned<Selected>,
+) -> ServerResult<Value> {
+    match Box::pin(texts(&[node], ctx)).await {
+        Some(texts) => Ok(Value::Binary(texts.text.into())),
+        None => node.resolve(ctx, field).await,
+    }
+}
+
 /// An object that is written directly where its selection allows that.
-pub struct Single<'a, T>(pub &'a T);
+pub struct Single<T>(pub T);
 
-impl<T: Direct> Single<'_, T> {
-    async fn text(&self, ctx: &ContextSelectionSet<'_>) -> Option<Value> {
-        let texts = texts(&[self.0], ctx).await?;
-        Some(Value::Binary(texts.text.into()))
-    }
-}
-
-impl<T: Direct> OutputType for Single<'_, T> {
+impl<T: Direct> OutputType for Single<T> {
     fn type_name() -> Cow<'static, str> {
         T::type_name()
     }
@@ -84,31 +94,7 @@ impl<T: Direct> OutputType for Single<'_, T> {
         ctx: &ContextSelectionSet<'_>,
         field: &Positioned<Selected>,
     ) -> ServerResult<Value> {
-        match Box::pin(self.text(ctx)).await {
-            Some(text) => Ok(text),
-            None => self.0.resolve(ctx, field).await,
-        }
-    }
-}
-
-/// An object of its own that is written directly where its selection allows that.
-pub struct Whole<T>(pub T);
-
-impl<T: Direct> OutputType for Whole<T> {
-    fn type_name() -> Cow<'static, str> {
-        T::type_name()
-    }
-
-    fn create_type_info(registry: &mut Registry) -> String {
-        T::create_type_info(registry)
-    }
-
-    async fn resolve(
-        &self,
-        ctx: &ContextSelectionSet<'_>,
-        field: &Positioned<Selected>,
-    ) -> ServerResult<Value> {
-        Single(&self.0).resolve(ctx, field).await
+        resolve(&self.0, ctx, field).await
     }
 }
 
@@ -180,16 +166,14 @@ macro_rules! direct {
                 },)*
                 $($($crate::gql::direct::Field {
                     name: stringify!($later),
-                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::Later::<Self> {
-                        load: |nodes, ctx| Box::pin(async move {
-                            let found = $crate::gql::direct::all(nodes.iter().map(|node| node.$later(ctx))).await;
-                            let mut texts = $crate::gql::direct::Texts::default();
-                            for value in found {
-                                texts.add(&value.ok()?);
-                            }
-                            Some(texts)
-                        }),
-                    }),
+                    how: $crate::gql::direct::How::Later(|nodes, ctx| Box::pin(async move {
+                        let found = $crate::gql::direct::all(nodes.iter().map(|node| node.$later(ctx))).await;
+                        let mut texts = $crate::gql::direct::Texts::default();
+                        for value in found {
+                            texts.add(&value.ok()?);
+                        }
+                        Some(texts)
+                    })),
                 },)*)?
                 $($($crate::gql::direct::Field {
                     name: stringify!($one),

@@ -3,7 +3,7 @@
 use super::{
     Field, How,
     json::Json as _,
-    relation::{Below, Texts, all},
+    relation::{Below, LaterBelow, Texts, all},
 };
 use async_graphql::{
     Context, ContextSelectionSet, OutputType, Positioned,
@@ -103,6 +103,12 @@ impl<'a, N: Direct> Plan<'a, N> {
         } else {
             match &N::FIELDS.iter().find(|known| is(known.name, name))?.how {
                 How::Plain(write) => PartValue::Plain(*write, ctx.with_field(field)),
+                How::Later(load) => {
+                    let ctx = ctx.with_field(field);
+                    let later = LaterBelow { load: *load, ctx };
+                    self.relations.push(Box::new(later));
+                    PartValue::Below(self.relations.len() - 1)
+                }
                 How::Below(relation) => {
                     self.relations.push(relation.plan(ctx, field)?);
                     PartValue::Below(self.relations.len() - 1)

@@ -18,7 +18,7 @@ pub trait Relation<N>: Send + Sync {
     /// What is written of the others; `None` where only the engine can answer.
     #[expect(private_interfaces, reason = "plans are made here only")]
     fn plan<'a>(
-        &self,
+        &'a self,
         ctx: &'a ContextSelectionSet<'a>,
         field: &'a Positioned<Selected>,
     ) -> Option<Box<dyn Below<N> + 'a>>;
@@ -66,34 +66,59 @@ impl Texts {
     }
 }
 
-/// A value that is loaded.
-pub struct Later<N> {
-    /// Loads and writes it for each of the nodes; `None` if that fails for any.
-    pub load: for<'b> fn(&'b [&'b N], &'b Context<'b>) -> BoxFuture<'b, Option<Texts>>,
-}
+/// How a value is loaded and written for each of some nodes; `None` if that fails for any.
+pub type Later<N> = for<'b> fn(&'b [&'b N], &'b Context<'b>) -> BoxFuture<'b, Option<Texts>>;
 
-struct LaterBelow<'a, N> {
-    load: for<'b> fn(&'b [&'b N], &'b Context<'b>) -> BoxFuture<'b, Option<Texts>>,
-    ctx: Context<'a>,
-}
-
-#[expect(private_interfaces, reason = "plans are made here only")]
-impl<N: Sync + 'static> Relation<N> for Later<N> {
-    fn plan<'a>(
-        &self,
-        ctx: &'a ContextSelectionSet<'a>,
-        field: &'a Positioned<Selected>,
-    ) -> Option<Box<dyn Below<N> + 'a>> {
-        Some(Box::new(LaterBelow {
-            load: self.load,
-            ctx: ctx.with_field(field),
-        }))
-    }
+/// A value that is loaded, in a plan.
+pub(super) struct LaterBelow<'a, N> {
+    pub(super) load: Later<N>,
+    pub(super) ctx: Context<'a>,
 }
 
 impl<N: Sync> Below<N> for LaterBelow<'_, N> {
     fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>> {
         (self.load)(nodes, &self.ctx)
+    }
+}
+
+/// A relation to nodes that a plan of their own writes.
+trait Way<N>: Send + Sync {
+    /// What it leads to.
+    type To: Direct;
+
+    /// Writes what each node leads to; `None` where that fails.
+    fn write<'b>(
+        &'b self,
+        nodes: &'b [&'b N],
+        ctx: &'b Context<'b>,
+        plan: &'b Plan<'b, Self::To>,
+    ) -> BoxFuture<'b, Option<Texts>>;
+}
+
+struct WayBelow<'a, W, T: 'static> {
+    way: &'a W,
+    ctx: Context<'a>,
+    plan: Plan<'a, T>,
+}
+
+#[expect(private_interfaces, reason = "plans are made here only")]
+impl<N: Sync + 'static, W: Way<N>> Relation<N> for W {
+    fn plan<'a>(
+        &'a self,
+        ctx: &'a ContextSelectionSet<'a>,
+        field: &'a Positioned<Selected>,
+    ) -> Option<Box<dyn Below<N> + 'a>> {
+        Some(Box::new(WayBelow {
+            way: self,
+            ctx: ctx.with_field(field),
+            plan: Plan::<W::To>::new(ctx, &field.node.selection_set.node)?,
+        }))
+    }
+}
+
+impl<N: Sync, W: Way<N>> Below<N> for WayBelow<'_, W, W::To> {
+    fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>> {
+        self.way.write(nodes, &self.ctx, &self.plan)
     }
 }
 
@@ -107,33 +132,19 @@ pub struct One<N, T> {
 pub type Load<N, T> =
     for<'b> fn(&'b [&'b N], &'b Context<'b>) -> BoxFuture<'b, Option<Vec<Option<T>>>>;
 
-struct OneBelow<'a, N, T: 'static> {
-    load: Load<N, T>,
-    ctx: Context<'a>,
-    plan: Plan<'a, T>,
-}
+impl<N: Sync, T: Direct> Way<N> for One<N, T> {
+    type To = T;
 
-#[expect(private_interfaces, reason = "plans are made here only")]
-impl<N: Sync + 'static, T: Direct> Relation<N> for One<N, T> {
-    fn plan<'a>(
-        &self,
-        ctx: &'a ContextSelectionSet<'a>,
-        field: &'a Positioned<Selected>,
-    ) -> Option<Box<dyn Below<N> + 'a>> {
-        Some(Box::new(OneBelow {
-            load: self.load,
-            ctx: ctx.with_field(field),
-            plan: Plan::<T>::new(ctx, &field.node.selection_set.node)?,
-        }))
-    }
-}
-
-impl<N: Sync, T: Direct> Below<N> for OneBelow<'_, N, T> {
-    fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>> {
+    fn write<'b>(
+        &'b self,
+        nodes: &'b [&'b N],
+        ctx: &'b Context<'b>,
+        plan: &'b Plan<'b, T>,
+    ) -> BoxFuture<'b, Option<Texts>> {
         Box::pin(async move {
-            let found = (self.load)(nodes, &self.ctx).await?;
+            let found = (self.load)(nodes, ctx).await?;
             let there: Vec<&T> = found.iter().flatten().collect();
-            let mut texts = self.plan.write(&there).await?;
+            let mut texts = plan.write(&there).await?;
             if there.len() < found.len() {
                 let start = texts.text.len();
                 texts.text.extend_from_slice(b"null");
@@ -156,30 +167,18 @@ pub struct Inside<N, T> {
     pub of: for<'b> fn(&'b N) -> &'b T,
 }
 
-struct InsideBelow<'a, N, T: 'static> {
-    of: for<'b> fn(&'b N) -> &'b T,
-    plan: Plan<'a, T>,
-}
+impl<N: Sync, T: Direct> Way<N> for Inside<N, T> {
+    type To = T;
 
-#[expect(private_interfaces, reason = "plans are made here only")]
-impl<N: Sync + 'static, T: Direct> Relation<N> for Inside<N, T> {
-    fn plan<'a>(
-        &self,
-        ctx: &'a ContextSelectionSet<'a>,
-        field: &'a Positioned<Selected>,
-    ) -> Option<Box<dyn Below<N> + 'a>> {
-        Some(Box::new(InsideBelow {
-            of: self.of,
-            plan: Plan::<T>::new(ctx, &field.node.selection_set.node)?,
-        }))
-    }
-}
-
-impl<N: Sync, T: Direct> Below<N> for InsideBelow<'_, N, T> {
-    fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>> {
+    fn write<'b>(
+        &'b self,
+        nodes: &'b [&'b N],
+        _: &'b Context<'b>,
+        plan: &'b Plan<'b, T>,
+    ) -> BoxFuture<'b, Option<Texts>> {
         Box::pin(async move {
             let parts: Vec<&T> = nodes.iter().map(|node| (self.of)(node)).collect();
-            self.plan.write(&parts).await
+            plan.write(&parts).await
         })
     }
 }
@@ -190,27 +189,15 @@ pub struct Many<N, T> {
     pub of: for<'b> fn(&'b N) -> Vec<&'b T>,
 }
 
-struct ManyBelow<'a, N, T: 'static> {
-    of: for<'b> fn(&'b N) -> Vec<&'b T>,
-    plan: Plan<'a, T>,
-}
+impl<N: Sync, T: Direct> Way<N> for Many<N, T> {
+    type To = T;
 
-#[expect(private_interfaces, reason = "plans are made here only")]
-impl<N: Sync + 'static, T: Direct> Relation<N> for Many<N, T> {
-    fn plan<'a>(
-        &self,
-        ctx: &'a ContextSelectionSet<'a>,
-        field: &'a Positioned<Selected>,
-    ) -> Option<Box<dyn Below<N> + 'a>> {
-        Some(Box::new(ManyBelow {
-            of: self.of,
-            plan: Plan::<T>::new(ctx, &field.node.selection_set.node)?,
-        }))
-    }
-}
-
-impl<N: Sync, T: Direct> Below<N> for ManyBelow<'_, N, T> {
-    fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>> {
+    fn write<'b>(
+        &'b self,
+        nodes: &'b [&'b N],
+        _: &'b Context<'b>,
+        plan: &'b Plan<'b, T>,
+    ) -> BoxFuture<'b, Option<Texts>> {
         Box::pin(async move {
             let mut parts: Vec<&T> = Vec::new();
             let mut ends = Vec::with_capacity(nodes.len());
@@ -218,7 +205,7 @@ impl<N: Sync, T: Direct> Below<N> for ManyBelow<'_, N, T> {
                 parts.extend((self.of)(node));
                 ends.push(parts.len());
             }
-            let texts = self.plan.write(&parts).await?;
+            let texts = plan.write(&parts).await?;
             let mut text = Vec::with_capacity(texts.text.len() + parts.len() + 2 * nodes.len());
             let mut places = Vec::with_capacity(nodes.len());
             let mut next = 0;

@@ -3,7 +3,7 @@
 use super::Viewer;
 use crate::{
     authz::FieldPolicy,
-    gql::{ScopeExt as _, direct::Whole},
+    gql::{ScopeExt as _, direct::Single},
 };
 use async_graphql::{Context, Object};
 
@@ -20,8 +20,8 @@ pub struct ViewerQuery;
 #[Object]
 impl ViewerQuery {
     /// The caller; null for one who has not signed in.
-    async fn viewer(&self, ctx: &Context<'_>) -> Option<Whole<Viewer>> {
+    async fn viewer(&self, ctx: &Context<'_>) -> Option<Single<Viewer>> {
         let viewer = ctx.scope().viewer_if_any().cloned();
-        viewer.map(|viewer| Whole(Viewer(viewer)))
+        viewer.map(|viewer| Single(Viewer(viewer)))
     }
 }
