@@ -7,7 +7,7 @@ use super::{
     negotiate::MediaType,
     run::{Report, SharedFacts},
 };
-use crate::gql::ErrorCode;
+use crate::{gql::ErrorCode, kernel::milliseconds};
 use axum::{
     extract::{Extension, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
@@ -116,10 +116,6 @@ fn timing(headers: &mut HeaderMap, facts: &Facts, took: Duration, report: Option
     if let Ok(value) = HeaderValue::try_from(text) {
         headers.insert(SERVER_TIMING, value);
     }
-}
-
-fn milliseconds(duration: Duration) -> f64 {
-    duration.as_secs_f64() * 1000.0
 }
 
 /// One line for each request: never variables, never tokens, never the address beyond its path.

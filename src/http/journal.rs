@@ -7,7 +7,7 @@ use super::{
     metrics::Transport,
     run::{Done, Outcome, Report},
 };
-use crate::gql::guard::OperationKind;
+use crate::{gql::guard::OperationKind, kernel::milliseconds};
 use std::sync::{
     Arc,
     atomic::{AtomicU64, Ordering},
@@ -104,7 +104,7 @@ impl Drop for Journal {
             kind = report.kind,
             outcome = report.outcome,
             transport = self.transport.as_str(),
-            duration_ms = (took.as_secs_f64() * 100_000.0).round() / 100.0,
+            duration_ms = (milliseconds(took) * 100.0).round() / 100.0,
             events,
             statements = report.statements,
             cost = report.cost,

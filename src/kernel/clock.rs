@@ -1,7 +1,10 @@
 //! Time as a dependency, so that tests can hold it still.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::{Mutex, PoisonError};
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 /// Where the server takes the time from. Always UTC.
 pub trait Clock: Send + Sync + 'static {
@@ -21,6 +24,11 @@ impl Clock for SystemClock {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
+}
+
+/// How long something took, in milliseconds and parts of them, as answers and logs say it.
+pub fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
 }
 
 /// A clock that moves only when told to.

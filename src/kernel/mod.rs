@@ -9,7 +9,7 @@ mod id;
 mod secret;
 pub mod text;
 
-pub use clock::{Clock, FixedClock, SystemClock};
+pub use clock::{Clock, FixedClock, SystemClock, milliseconds};
 pub use error::{Error, Result};
 pub use id::{AnyId, Entity, Id, IdError};
 pub use secret::{Secret, SecretKind};

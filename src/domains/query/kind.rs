@@ -17,7 +17,7 @@ use crate::{
     domains::warehouse::connection::OpenWarehouse,
     gql::FieldId,
     jobs::{Authority, Failure, Handlers, Kind, Priority, RunContext},
-    kernel::{Clock as _, SystemClock, entity::QueryRunId},
+    kernel::{Clock as _, SystemClock, entity::QueryRunId, milliseconds},
     services::warehouse::{Query, Rows},
 };
 use serde::{Deserialize, Serialize};
@@ -164,8 +164,8 @@ impl Work<'_> {
         // Dropping it stops the statement in the warehouse.
         let fetched = self.ctx.unless_stopped(self.fetch(opened)).await??;
         let took = Took {
-            wait_ms: millis(fetched.waited),
-            warehouse_ms: millis(began.elapsed().saturating_sub(fetched.waited)),
+            wait_ms: milliseconds(fetched.waited),
+            warehouse_ms: milliseconds(began.elapsed().saturating_sub(fetched.waited)),
             storing: Instant::now(),
         };
         let system = System::new("storing the answer of a warehouse");
@@ -266,10 +266,6 @@ impl Work<'_> {
         }
         Ok(())
     }
-}
-
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
 }
 
 /// Everything that the answer depends on: where it is asked, with whose credentials, and what.

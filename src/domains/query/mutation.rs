@@ -21,6 +21,7 @@ use crate::{
     kernel::{
         Error, Result,
         entity::{JobId, OrganizationId, QueryRunId},
+        milliseconds,
     },
     semantic::error::{Code, Refused},
 };
@@ -245,7 +246,7 @@ async fn stored(
     let began = Instant::now();
     let compiled = queries.compile(tx.conn, who, &spec.ask).await;
     let compiled = compiled.map_err(|error| refusal(error, &asked))?;
-    let compile_ms = began.elapsed().as_secs_f64() * 1_000.0;
+    let compile_ms = milliseconds(began.elapsed());
     let id = QueryRunId::new();
     let payload = QueryPayload { run: id };
     let (kind, new) = match &spec.ask {

@@ -19,7 +19,7 @@ use crate::{
     },
     gql::{Connection, PageArgs, ScopeExt as _, id_text},
     jobs::{JobStatus, StoredError},
-    kernel::{Error, Result},
+    kernel::{Error, Result, milliseconds},
 };
 use async_graphql::{Context, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
@@ -213,7 +213,7 @@ impl QueryRun {
         let waited = waited.and_then(|waited| waited.to_std().ok());
         Ok(QueryTimings {
             compile_ms: self.0.compile_ms,
-            queue_ms: waited.map(|waited| waited.as_secs_f64() * 1_000.0),
+            queue_ms: waited.map(milliseconds),
             wait_ms: self.0.wait_ms,
             warehouse_ms: self.0.warehouse_ms,
             store_ms: self.0.store_ms,

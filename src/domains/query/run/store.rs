@@ -15,6 +15,7 @@ use crate::{
     kernel::{
         Error, Result,
         entity::{DashboardId, JobId, OrganizationId, ProjectId, QueryRunId, UserId},
+        milliseconds,
     },
 };
 use chrono::{DateTime, Utc};
@@ -174,7 +175,7 @@ pub(in crate::domains::query) async fn finish(
 impl Took {
     /// What a run notes of an answer that is stored with it.
     fn noted(&self, id: QueryRunId) -> Fragment {
-        let storing = self.storing.elapsed().as_secs_f64() * 1_000.0;
+        let storing = milliseconds(self.storing.elapsed());
         // The clock is read when all rows are stored: their count is awaited.
         sql(
             "result_id = result.id, row_count = result.row_count, is_truncated = result.is_truncated, \
