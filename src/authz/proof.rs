@@ -44,6 +44,19 @@ pub trait Resource: Entity + Sized {
 
     /// The condition on rows of the table that the viewer may see.
     fn visible(viewer: &Viewer) -> Fragment;
+
+    /// The condition that `column`, of whatever table, names a row that the viewer may see.
+    fn visible_by(viewer: &Viewer, column: &'static str) -> Fragment {
+        sql("EXISTS (SELECT FROM ", [])
+            .then(Self::TABLE, [])
+            .then(" WHERE ", [])
+            .then(Self::TABLE, [])
+            .then(".id = ", [])
+            .then(column, [])
+            .then(" AND ", [])
+            .with(Self::visible(viewer))
+            .then(")", [])
+    }
 }
 
 /// Which permission an action on this entity needs. No impl, no such action: it does not compile.

@@ -62,18 +62,10 @@ impl Resource for AccessGrant {
             .clone()
             .or(sql("access_grants.user_id IS NOT NULL", []).and(users.clone()))
             .or(sql("access_grants.group_id IS NOT NULL", []).and(groups));
-        let project = sql(
-            "access_grants.scope = 'PROJECT' AND EXISTS (SELECT FROM projects WHERE projects.id = access_grants.project_id AND ",
-            [],
-        )
-        .with(Project::visible(viewer))
-        .then(")", []);
-        let space = sql(
-            "access_grants.scope = 'SPACE' AND EXISTS (SELECT FROM spaces WHERE spaces.id = access_grants.space_id AND ",
-            [],
-        )
-        .with(Space::visible(viewer))
-        .then(")", []);
+        let project = sql("access_grants.scope = 'PROJECT'", [])
+            .and(Project::visible_by(viewer, "access_grants.project_id"));
+        let space = sql("access_grants.scope = 'SPACE'", [])
+            .and(Space::visible_by(viewer, "access_grants.space_id"));
         let organization = sql("access_grants.scope = 'ORGANIZATION'", []).and(own.or(users));
         principal.and(organization.or(project).or(space))
     }

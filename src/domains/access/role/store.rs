@@ -7,7 +7,7 @@ use crate::{
         Visible, built_in_roles,
     },
     db::{Bind, Conn, Fragment, schema::roles, sql},
-    domains::content::space::{PlaceRow, PlaceSql, place_of},
+    domains::content::space,
     kernel::{
         Result,
         entity::{Organization, OrganizationId, Project, ProjectId, Role, RoleId},
@@ -245,20 +245,13 @@ pub(super) async fn lock(mut conn: &Conn, role: &Grant<Edit, Role>) -> Result<Ro
 }
 
 /// The private spaces, and those inside, on which the role is granted.
-pub(super) async fn private_places(
-    mut conn: &Conn,
-    role: &Grant<Edit, Role>,
-) -> Result<Vec<Place>> {
-    let rows: Vec<PlaceRow> = sql(
-        "SELECT DISTINCT s.organization_id, s.project_id, s.grant_path, s.is_restricted \
-         FROM access_grants g JOIN spaces s ON s.id = g.space_id \
-         WHERE g.role_id = ? AND g.scope = 'SPACE' AND s.is_restricted",
+pub(super) async fn private_places(conn: &Conn, role: &Grant<Edit, Role>) -> Result<Vec<Place>> {
+    let from = sql(
+        "spaces s WHERE s.is_restricted AND s.id IN (\
+           SELECT g.space_id FROM access_grants g WHERE g.role_id = ? AND g.scope = 'SPACE')",
         [role.id().into()],
-    )
-    .statement::<PlaceSql>()
-    .load(&mut conn)
-    .await?;
-    Ok(rows.into_iter().map(place_of).collect())
+    );
+    space::places(conn, from).await
 }
 
 /// Changes the role of the grant; `projects`, if given, replace those it names.

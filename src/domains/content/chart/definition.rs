@@ -1,15 +1,20 @@
-//! The wide part of charts, read for a whole level at once and only where asked for.
+//! The wide part of charts and of their versions, read for a whole level at once and only where asked for.
 
-use super::{ChartDefinitionRow, store};
+use super::store;
 use crate::{
-    authz::View,
+    authz::{Permits, View, Visible},
+    db::Conn,
     domains::content::metric_query::MetricQuery,
     gql::{Batch, FieldId, Scope, ScopeExt as _},
-    kernel::{Error, Result, entity, entity::ChartId},
+    kernel::{
+        Error, Id, Result,
+        entity::{Chart, ChartId},
+    },
 };
 use async_graphql::Context;
+use diesel::Queryable;
 use serde_json::Value;
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
 /// Query and configuration of a chart.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,61 +30,81 @@ pub(crate) struct ChartDefinition {
 }
 
 impl ChartDefinition {
-    /// What was stored.
-    ///
-    /// # Errors
-    /// What is stored is not a query.
-    pub(crate) fn read(row: ChartDefinitionRow) -> Result<Self> {
-        Self::of_stored(
-            row.metric_query,
-            row.config,
-            row.pivot_columns,
-            row.column_order,
-        )
-    }
-
-    /// The columns of whatever row holds a definition.
-    ///
-    /// # Errors
-    /// What is stored is not a query.
-    pub(crate) fn of_stored(
-        metric_query: Value,
-        config: Value,
-        pivot_columns: Vec<String>,
-        column_order: Vec<String>,
-    ) -> Result<Self> {
-        let metric_query = serde_json::from_value(metric_query)
-            .map_err(|error| anyhow::Error::new(error).context("a stored metric query"))?;
-        Ok(Self {
-            metric_query,
-            config,
-            pivot_columns,
-            column_order,
-        })
-    }
-
     /// Columns as ids of fields.
     pub(crate) fn pivots(&self) -> Vec<FieldId> {
         self.pivot_columns.iter().map(FieldId::trusted).collect()
     }
 }
 
-/// One unreadable chart does not keep the others of the level from being shown.
+/// A definition as it is stored: its query may be one that cannot be read.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub(crate) struct StoredDefinition {
+    /// What the chart asks.
+    pub(crate) metric_query: Value,
+    /// How it is drawn.
+    pub(crate) config: Value,
+    /// Dimensions whose values become columns.
+    pub(crate) pivot_columns: Vec<String>,
+    /// Columns from left to right.
+    pub(crate) column_order: Vec<String>,
+}
+
+impl StoredDefinition {
+    /// The definition that is stored.
+    ///
+    /// # Errors
+    /// What is stored is not a query.
+    pub(crate) fn read(self) -> Result<ChartDefinition> {
+        let metric_query = serde_json::from_value(self.metric_query)
+            .map_err(|error| anyhow::Error::new(error).context("a stored metric query"))?;
+        Ok(ChartDefinition {
+            metric_query,
+            config: self.config,
+            pivot_columns: self.pivot_columns,
+            column_order: self.column_order,
+        })
+    }
+}
+
+/// What has a definition: charts, and versions of charts.
+pub(crate) trait Defined: Permits<View> + Sized {
+    /// The definitions of the visible ones among `ids`.
+    ///
+    /// # Errors
+    /// The database fails.
+    fn definitions(
+        conn: &Conn,
+        visible: &Visible<Self>,
+        ids: &[Id<Self>],
+    ) -> impl Future<Output = Result<Vec<(Id<Self>, StoredDefinition)>>> + Send;
+}
+
+impl Defined for Chart {
+    async fn definitions(
+        conn: &Conn,
+        visible: &Visible<Self>,
+        ids: &[ChartId],
+    ) -> Result<Vec<(ChartId, StoredDefinition)>> {
+        store::definitions(conn, visible, ids).await
+    }
+}
+
+/// One that cannot be read does not keep the others of the level from being shown.
 type Read = Arc<Result<ChartDefinition>>;
 
-struct Definitions;
+struct Definitions<T>(PhantomData<fn() -> T>);
 
-impl Batch for Definitions {
-    type Key = ChartId;
+impl<T: Defined> Batch for Definitions<T> {
+    type Key = Id<T>;
     type Value = Read;
 
-    async fn load(&self, scope: Arc<Scope>, keys: Vec<ChartId>) -> Result<HashMap<ChartId, Read>> {
-        let visible = scope.visible::<entity::Chart, View>()?;
+    async fn load(&self, scope: Arc<Scope>, keys: Vec<Id<T>>) -> Result<HashMap<Id<T>, Read>> {
+        let visible = scope.visible::<T, View>()?;
         let conn = scope.conn().await?;
-        let rows = store::definitions(conn.get()?, &visible, &keys).await?;
-        Ok(rows
+        let stored = T::definitions(conn.get()?, &visible, &keys).await?;
+        Ok(stored
             .into_iter()
-            .map(|row| (row.id, Arc::new(ChartDefinition::read(row))))
+            .map(|(id, stored)| (id, Arc::new(stored.read())))
             .collect())
     }
 }
@@ -87,19 +112,20 @@ impl Batch for Definitions {
 /// Gives the definition of a chart before it is asked for.
 pub(super) fn prime(scope: &Scope, id: ChartId, definition: ChartDefinition) -> Result<()> {
     let read: Read = Arc::new(Ok(definition));
-    scope.lanes.prime(0, || Ok(Definitions), [(id, Some(read))])
+    let of_charts = || Ok(Definitions::<Chart>(PhantomData));
+    scope.lanes.prime(0, of_charts, [(id, Some(read))])
 }
 
-/// What `part` says of the definition of a chart. Batched.
-pub(super) async fn of<T>(
+/// What `part` says of the definition of a chart or a version. Batched.
+pub(in crate::domains::content) async fn defined<T: Defined, O>(
     ctx: &Context<'_>,
-    id: ChartId,
-    part: impl FnOnce(&ChartDefinition) -> T,
-) -> Result<T> {
+    id: Id<T>,
+    part: impl FnOnce(&ChartDefinition) -> O,
+) -> Result<O> {
     let read = ctx
         .scope()
         .lanes
-        .load(0, || Ok(Definitions), id)
+        .load(0, || Ok(Definitions::<T>(PhantomData)), id)
         .await?
         .ok_or(Error::NotFound)?;
     read.as_ref().as_ref().map(part).map_err(Clone::clone)

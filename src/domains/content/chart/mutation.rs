@@ -320,7 +320,7 @@ async fn update(
     let grant = tx.authorize::<Edit, entity::Chart>("id", id).await?;
     let (before, stored) = store::get(tx.conn, &grant).await?;
     if let Some(query) = metric_query {
-        let before = ChartDefinition::read(stored).ok();
+        let before = stored.read().ok();
         let before = before.as_ref().map(|definition| &definition.metric_query);
         may_write_sql(tx, models, grant.place(), (&query, before), in_query).await?;
         changes.metric_query = Some(store::stored(&query)?);

@@ -1,6 +1,9 @@
 //! The type `Chart` of the graph.
 
-use super::{ChartKind, ChartRow, definition};
+use super::{
+    ChartKind, ChartRow,
+    definition::{ChartDefinition, defined},
+};
 use crate::{
     domains::{
         content::{
@@ -88,22 +91,22 @@ impl Chart {
 
     /// What it asks of the semantic layer.
     async fn metric_query(&self, ctx: &Context<'_>) -> Result<MetricQuery> {
-        definition::of(ctx, self.0.id, |definition| definition.metric_query.clone()).await
+        defined(ctx, self.0.id, |definition| definition.metric_query.clone()).await
     }
 
     /// How it is drawn, as the front end keeps it; `type` says which kind it is.
     async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
-        definition::of(ctx, self.0.id, |definition| definition.config.clone()).await
+        defined(ctx, self.0.id, |definition| definition.config.clone()).await
     }
 
     /// Dimensions whose values become columns.
     async fn pivot_columns(&self, ctx: &Context<'_>) -> Result<Vec<FieldId>> {
-        definition::of(ctx, self.0.id, definition::ChartDefinition::pivots).await
+        defined(ctx, self.0.id, ChartDefinition::pivots).await
     }
 
     /// The columns from left to right.
     async fn column_order(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
-        definition::of(ctx, self.0.id, |definition| definition.column_order.clone()).await
+        defined(ctx, self.0.id, |definition| definition.column_order.clone()).await
     }
 
     /// Colours of the series, in order: those of the organization.

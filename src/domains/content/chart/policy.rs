@@ -4,15 +4,13 @@ use crate::{
     authz::{
         Columns, Delete, Edit, FieldPolicy, Permission, Permits, Place, Resource, View, Viewer,
     },
-    db::{Conn, Fragment, sql},
-    domains::content::space::{PlaceRow, PlaceSql, place_of},
+    db::{Conn, Fragment},
+    domains::content::space::place_in_space,
     kernel::{
         Result,
         entity::{Chart, ChartId},
     },
 };
-use diesel::OptionalExtension as _;
-use diesel_async::RunQueryDsl as _;
 
 /// Policies of the root fields of charts.
 pub const POLICIES: &[FieldPolicy] = &[
@@ -46,17 +44,9 @@ const COLUMNS: Columns = Columns {
 impl Resource for Chart {
     const TABLE: &'static str = "charts";
 
-    async fn place(mut conn: &Conn, id: ChartId) -> Result<Option<Place>> {
-        let found: Option<PlaceRow> = sql(
-            "SELECT s.organization_id, s.project_id, s.grant_path, s.is_restricted \
-             FROM charts c JOIN spaces s ON s.id = c.space_id WHERE c.id = ?",
-            [id.into()],
-        )
-        .statement::<PlaceSql>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(place_of))
+    async fn place(conn: &Conn, id: ChartId) -> Result<Option<Place>> {
+        let rows = "charts r JOIN spaces s ON s.id = r.space_id";
+        place_in_space(conn, rows, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {

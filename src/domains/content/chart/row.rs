@@ -6,7 +6,6 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
-use serde_json::Value;
 
 text_enum! {
     /// How a chart is drawn.
@@ -72,20 +71,4 @@ pub struct ChartRow {
     pub updated_at: DateTime<Utc>,
     /// Who changed it last.
     pub updated_by: Option<UserId>,
-}
-
-/// The wide part of a chart, as stored.
-#[derive(Debug, Clone, Queryable, Selectable)]
-#[diesel(table_name = charts, check_for_backend(Pg))]
-pub struct ChartDefinitionRow {
-    /// Id.
-    pub id: ChartId,
-    /// What it asks.
-    pub metric_query: Value,
-    /// How it is drawn.
-    pub config: Value,
-    /// Dimensions whose values become columns.
-    pub pivot_columns: Vec<String>,
-    /// Columns from left to right.
-    pub column_order: Vec<String>,
 }

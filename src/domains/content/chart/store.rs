@@ -1,6 +1,9 @@
 //! Statements on charts.
 
-use super::{ChartDefinitionRow, ChartKind, ChartRow, definition::ChartDefinition};
+use super::{
+    ChartKind, ChartRow,
+    definition::{ChartDefinition, StoredDefinition},
+};
 use crate::{
     authz::{Create, Delete, Edit, Grant, Resource as _, Visible},
     db::{Bind, Conn, Fragment, schema::charts, sql},
@@ -129,14 +132,28 @@ pub(crate) fn stored(query: &MetricQuery) -> Result<Value> {
     Ok(value)
 }
 
+/// Columns of a [`StoredDefinition`].
+type Definition = (
+    charts::metric_query,
+    charts::config,
+    charts::pivot_columns,
+    charts::column_order,
+);
+const DEFINITION: Definition = (
+    charts::metric_query,
+    charts::config,
+    charts::pivot_columns,
+    charts::column_order,
+);
+
 /// The chart of the grant, with its definition.
 pub(crate) async fn get(
     mut conn: &Conn,
     chart: &Grant<Edit, Chart>,
-) -> Result<(ChartRow, ChartDefinitionRow)> {
+) -> Result<(ChartRow, StoredDefinition)> {
     let row = charts::table
         .find(chart.id())
-        .select((ChartRow::as_select(), ChartDefinitionRow::as_select()))
+        .select((ChartRow::as_select(), DEFINITION))
         .first(&mut conn)
         .await?;
     Ok(row)
@@ -170,9 +187,9 @@ pub(crate) async fn definitions(
     mut conn: &Conn,
     visible: &Visible<Chart>,
     ids: &[ChartId],
-) -> Result<Vec<ChartDefinitionRow>> {
+) -> Result<Vec<(ChartId, StoredDefinition)>> {
     let rows = charts::table
-        .select(ChartDefinitionRow::as_select())
+        .select((charts::id, DEFINITION))
         .filter(charts::id.eq_any(ids))
         .filter(Chart::visible(visible.viewer()))
         .load(&mut conn)

@@ -4,7 +4,6 @@
 //! query, configuration or columns, whoever makes it. `chart_history` is all of them. There is no end
 //! to how long they are kept but that of the chart. Who may see one: who sees the chart.
 
-mod definition;
 mod list;
 mod mutation;
 mod object;

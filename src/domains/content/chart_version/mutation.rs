@@ -1,12 +1,10 @@
 //! `rollbackChart`.
 
-use super::{ChartVersionDefinitionRow, definition, store};
+use super::store;
 use crate::{
     authz::Edit,
     domains::{
-        content::chart::{
-            self, Chart, ChartDefinition, ChartRow, kind_of, may_write_sql, store::ChartChanges,
-        },
+        content::chart::{self, Chart, ChartRow, kind_of, may_write_sql, store::ChartChanges},
         model::explore::Models,
     },
     gql::{Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, mutate, payload},
@@ -75,18 +73,11 @@ async fn rollback(
     tx.audit(|entry| entry.organization = Some(before.organization_id));
     let wanted = store::get(tx.conn, &grant, version).await?;
     let wanted = wanted.ok_or_else(|| not_of_chart("versionId"))?;
-    let now = ChartVersionDefinitionRow {
-        id: version,
-        metric_query: stored.metric_query.clone(),
-        config: stored.config.clone(),
-        pivot_columns: stored.pivot_columns.clone(),
-        column_order: stored.column_order.clone(),
-    };
-    if now == wanted {
+    if stored == wanted {
         return Ok(before);
     }
-    let read = definition::read(wanted.clone())?;
-    let known = ChartDefinition::read(stored).ok();
+    let read = wanted.clone().read()?;
+    let known = stored.read().ok();
     let known = known.as_ref().map(|definition| &definition.metric_query);
     let query = (&read.metric_query, known);
     may_write_sql(tx, models, grant.place(), query, |_| "versionId".to_owned()).await?;

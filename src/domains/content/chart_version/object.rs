@@ -1,10 +1,10 @@
 //! The type `ChartVersion` of the graph.
 
-use super::{ChartVersionRow, definition};
+use super::ChartVersionRow;
 use crate::{
     domains::{
         content::{
-            chart::{Chart, ChartDefinition, ChartRow},
+            chart::{Chart, ChartDefinition, ChartRow, defined},
             metric_query::MetricQuery,
         },
         identity::user::{User, UserRow},
@@ -48,22 +48,22 @@ impl ChartVersion {
 
     /// What it asks of the semantic layer.
     async fn metric_query(&self, ctx: &Context<'_>) -> Result<MetricQuery> {
-        definition::of(ctx, self.0.id, |definition| definition.metric_query.clone()).await
+        defined(ctx, self.0.id, |definition| definition.metric_query.clone()).await
     }
 
     /// How it is drawn, as the front end keeps it.
     async fn config(&self, ctx: &Context<'_>) -> Result<Value> {
-        definition::of(ctx, self.0.id, |definition| definition.config.clone()).await
+        defined(ctx, self.0.id, |definition| definition.config.clone()).await
     }
 
     /// Dimensions whose values become columns.
     async fn pivot_columns(&self, ctx: &Context<'_>) -> Result<Vec<FieldId>> {
-        definition::of(ctx, self.0.id, ChartDefinition::pivots).await
+        defined(ctx, self.0.id, ChartDefinition::pivots).await
     }
 
     /// The columns from left to right.
     async fn column_order(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
-        definition::of(ctx, self.0.id, |definition| definition.column_order.clone()).await
+        defined(ctx, self.0.id, |definition| definition.column_order.clone()).await
     }
 
     /// Whether it is what the chart draws now.

@@ -2,15 +2,13 @@
 
 use crate::{
     authz::{FieldPolicy, Permission, Permits, Place, Resource, View, Viewer},
-    db::{Conn, Fragment, sql},
-    domains::content::space::{PlaceRow, PlaceSql, place_of},
+    db::{Conn, Fragment},
+    domains::content::space::place_in_space,
     kernel::{
         Result,
         entity::{Chart, ChartVersion, ChartVersionId},
     },
 };
-use diesel::OptionalExtension as _;
-use diesel_async::RunQueryDsl as _;
 
 /// Policies of the root fields of versions.
 pub const POLICIES: &[FieldPolicy] = &[FieldPolicy::change(
@@ -22,27 +20,14 @@ pub const POLICIES: &[FieldPolicy] = &[FieldPolicy::change(
 impl Resource for ChartVersion {
     const TABLE: &'static str = "chart_history";
 
-    async fn place(mut conn: &Conn, id: ChartVersionId) -> Result<Option<Place>> {
-        let found: Option<PlaceRow> = sql(
-            "SELECT s.organization_id, s.project_id, s.grant_path, s.is_restricted \
-             FROM chart_history v JOIN charts c ON c.id = v.chart_id \
-             JOIN spaces s ON s.id = c.space_id WHERE v.id = ?",
-            [id.into()],
-        )
-        .statement::<PlaceSql>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(place_of))
+    async fn place(conn: &Conn, id: ChartVersionId) -> Result<Option<Place>> {
+        let rows = "chart_history r JOIN charts c ON c.id = r.chart_id \
+                    JOIN spaces s ON s.id = c.space_id";
+        place_in_space(conn, rows, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
-        sql(
-            "EXISTS (SELECT FROM charts WHERE charts.id = chart_history.chart_id AND ",
-            [],
-        )
-        .with(Chart::visible(viewer))
-        .then(")", [])
+        Chart::visible_by(viewer, "chart_history.chart_id")
     }
 }
 

@@ -1,10 +1,12 @@
 //! Statements on versions of charts. Nothing here writes them: the table `charts` does.
 
-use super::ChartVersionDefinitionRow;
 use crate::{
     authz::{Grant, Resource as _, Visible},
     db::{Conn, views::chart_history},
-    domains::content::metric_query::MetricQuery,
+    domains::content::{
+        chart::{Defined, StoredDefinition},
+        metric_query::MetricQuery,
+    },
     kernel::{
         Result,
         entity::{Chart, ChartVersion, ChartVersionId},
@@ -14,19 +16,34 @@ use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
-/// The wide part of the visible versions among these.
-pub(super) async fn definitions(
-    mut conn: &Conn,
-    visible: &Visible<ChartVersion>,
-    ids: &[ChartVersionId],
-) -> Result<Vec<ChartVersionDefinitionRow>> {
-    let rows = chart_history::table
-        .select(ChartVersionDefinitionRow::as_select())
-        .filter(chart_history::id.eq_any(ids))
-        .filter(ChartVersion::visible(visible.viewer()))
-        .load(&mut conn)
-        .await?;
-    Ok(rows)
+/// Columns of a [`StoredDefinition`].
+type Definition = (
+    chart_history::metric_query,
+    chart_history::config,
+    chart_history::pivot_columns,
+    chart_history::column_order,
+);
+const DEFINITION: Definition = (
+    chart_history::metric_query,
+    chart_history::config,
+    chart_history::pivot_columns,
+    chart_history::column_order,
+);
+
+impl Defined for ChartVersion {
+    async fn definitions(
+        mut conn: &Conn,
+        visible: &Visible<Self>,
+        ids: &[ChartVersionId],
+    ) -> Result<Vec<(ChartVersionId, StoredDefinition)>> {
+        let rows = chart_history::table
+            .select((chart_history::id, DEFINITION))
+            .filter(chart_history::id.eq_any(ids))
+            .filter(Self::visible(visible.viewer()))
+            .load(&mut conn)
+            .await?;
+        Ok(rows)
+    }
 }
 
 /// A version of the chart of the grant.
@@ -34,9 +51,9 @@ pub(super) async fn get<A>(
     mut conn: &Conn,
     chart: &Grant<A, Chart>,
     id: ChartVersionId,
-) -> Result<Option<ChartVersionDefinitionRow>> {
+) -> Result<Option<StoredDefinition>> {
     let found = chart_history::table
-        .select(ChartVersionDefinitionRow::as_select())
+        .select(DEFINITION)
         .filter(chart_history::id.eq(id))
         .filter(chart_history::chart_id.eq(chart.id()))
         .first(&mut conn)

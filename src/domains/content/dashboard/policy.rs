@@ -5,15 +5,13 @@ use crate::{
         Columns, Create, Delete, Edit, FieldPolicy, Permission, Permits, Place, Resource, View,
         Viewer,
     },
-    db::{Conn, Fragment, sql},
-    domains::content::space::{PlaceRow, PlaceSql, place_of},
+    db::{Conn, Fragment},
+    domains::content::space::place_in_space,
     kernel::{
         Result,
         entity::{Chart, Dashboard, DashboardId, DashboardTile, DashboardTileId},
     },
 };
-use diesel::OptionalExtension as _;
-use diesel_async::RunQueryDsl as _;
 
 /// Policies of the root fields of dashboards.
 pub const POLICIES: &[FieldPolicy] = &[
@@ -47,17 +45,9 @@ const COLUMNS: Columns = Columns {
 impl Resource for Dashboard {
     const TABLE: &'static str = "dashboards";
 
-    async fn place(mut conn: &Conn, id: DashboardId) -> Result<Option<Place>> {
-        let found: Option<PlaceRow> = sql(
-            "SELECT s.organization_id, s.project_id, s.grant_path, s.is_restricted \
-             FROM dashboards c JOIN spaces s ON s.id = c.space_id WHERE c.id = ?",
-            [id.into()],
-        )
-        .statement::<PlaceSql>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(place_of))
+    async fn place(conn: &Conn, id: DashboardId) -> Result<Option<Place>> {
+        let rows = "dashboards r JOIN spaces s ON s.id = r.space_id";
+        place_in_space(conn, rows, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
@@ -89,26 +79,13 @@ impl Permits<Create<Chart>> for Dashboard {
 impl Resource for DashboardTile {
     const TABLE: &'static str = "dashboard_tiles";
 
-    async fn place(mut conn: &Conn, id: DashboardTileId) -> Result<Option<Place>> {
-        let found: Option<PlaceRow> = sql(
-            "SELECT s.organization_id, s.project_id, s.grant_path, s.is_restricted \
-             FROM dashboard_tiles t JOIN dashboards d ON d.id = t.dashboard_id \
-             JOIN spaces s ON s.id = d.space_id WHERE t.id = ?",
-            [id.into()],
-        )
-        .statement::<PlaceSql>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(place_of))
+    async fn place(conn: &Conn, id: DashboardTileId) -> Result<Option<Place>> {
+        let rows = "dashboard_tiles r JOIN dashboards d ON d.id = r.dashboard_id \
+                    JOIN spaces s ON s.id = d.space_id";
+        place_in_space(conn, rows, id.uuid()).await
     }
 
     fn visible(viewer: &Viewer) -> Fragment {
-        sql(
-            "EXISTS (SELECT FROM dashboards WHERE dashboards.id = dashboard_tiles.dashboard_id AND ",
-            [],
-        )
-        .with(Dashboard::visible(viewer))
-        .then(")", [])
+        Dashboard::visible_by(viewer, "dashboard_tiles.dashboard_id")
     }
 }

@@ -4,7 +4,7 @@ use super::{DashboardRow, DashboardTabRow, DashboardTileKind, DashboardTileRow};
 use crate::{
     authz::{Create, Delete, Edit, Grant, Resource as _, View, Visible},
     db::{
-        Bind, Conn, Fragment,
+        Bind, Conn,
         schema::{charts, dashboard_tabs, dashboard_tiles, dashboards},
         sql,
     },
@@ -236,7 +236,10 @@ pub(crate) async fn tiles(
     let rows = dashboard_tiles::table
         .select(DashboardTileRow::as_select())
         .filter(dashboard_tiles::dashboard_id.eq_any(ids))
-        .filter(of_visible("dashboard_tiles.dashboard_id", visible))
+        .filter(Dashboard::visible_by(
+            visible.viewer(),
+            "dashboard_tiles.dashboard_id",
+        ))
         .order((
             dashboard_tiles::dashboard_id,
             dashboard_tiles::position,
@@ -256,7 +259,10 @@ pub(crate) async fn tabs(
     let rows = dashboard_tabs::table
         .select(DashboardTabRow::as_select())
         .filter(dashboard_tabs::dashboard_id.eq_any(ids))
-        .filter(of_visible("dashboard_tabs.dashboard_id", visible))
+        .filter(Dashboard::visible_by(
+            visible.viewer(),
+            "dashboard_tabs.dashboard_id",
+        ))
         .order((
             dashboard_tabs::dashboard_id,
             dashboard_tabs::position,
@@ -295,14 +301,6 @@ pub(crate) async fn saved_filters(
     let read = serde_json::from_value(stored)
         .map_err(|error| anyhow::Error::new(error).context("stored filters of a dashboard"))?;
     Ok(read)
-}
-
-fn of_visible(column: &'static str, visible: &Visible<Dashboard>) -> Fragment {
-    sql("EXISTS (SELECT FROM dashboards WHERE dashboards.id = ", [])
-        .then(column, [])
-        .then(" AND ", [])
-        .with(Dashboard::visible(visible.viewer()))
-        .then(")", [])
 }
 
 /// Where the visible charts among these are.

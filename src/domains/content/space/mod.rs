@@ -20,7 +20,8 @@ pub use mutation::{
     UpdateSpaceInput, UpdateSpacePayload,
 };
 pub use object::Space;
-pub use policy::{POLICIES, PlaceRow, PlaceSql, place_of};
+pub use policy::POLICIES;
+pub(crate) use policy::{place_in_space, places};
 pub use query::SpaceQuery;
 pub use row::*;
 pub use sharing::SpaceAccessInput;

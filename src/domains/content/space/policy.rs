@@ -12,7 +12,7 @@ use crate::{
         entity::{Chart, Dashboard, OrganizationId, ProjectId, Space, SpaceId},
     },
 };
-use diesel::{OptionalExtension as _, sql_types as st};
+use diesel::sql_types as st;
 use diesel_async::RunQueryDsl as _;
 use uuid::Uuid;
 
@@ -33,12 +33,40 @@ pub const POLICIES: &[FieldPolicy] = &[
 ];
 
 /// Columns of a place inside a space: organization, project, grant path, restriction.
-pub type PlaceSql = (st::Uuid, st::Uuid, st::Array<st::Uuid>, st::Bool);
-/// Values of [`PlaceSql`].
-pub type PlaceRow = (Uuid, Uuid, Vec<Uuid>, bool);
+type PlaceSql = (st::Uuid, st::Uuid, st::Array<st::Uuid>, st::Bool);
+type PlaceRow = (Uuid, Uuid, Vec<Uuid>, bool);
 
-/// The place of what is in a space.
-pub fn place_of((organization, project, spaces, restricted): PlaceRow) -> Place {
+/// The spaces `s` of a fragment that starts after FROM, as places.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn places(mut conn: &Conn, from: Fragment) -> Result<Vec<Place>> {
+    let rows: Vec<PlaceRow> = sql(
+        "SELECT s.organization_id, s.project_id, s.grant_path, s.is_restricted FROM ",
+        [],
+    )
+    .with(from)
+    .statement::<PlaceSql>()
+    .load(&mut conn)
+    .await?;
+    Ok(rows.into_iter().map(place_of).collect())
+}
+
+/// Where a row is that is in a space: `rows` joins its table, as `r`, with its space, as `s`. `None` if
+/// there is no such row.
+///
+/// # Errors
+/// The database fails.
+pub(crate) async fn place_in_space(
+    conn: &Conn,
+    rows: &'static str,
+    id: Uuid,
+) -> Result<Option<Place>> {
+    let from = sql(rows, []).then(" WHERE r.id = ?", [id.into()]);
+    Ok(places(conn, from).await?.pop())
+}
+
+fn place_of((organization, project, spaces, restricted): PlaceRow) -> Place {
     Place {
         organization: Some(OrganizationId::from_uuid(organization)),
         project: Some(ProjectId::from_uuid(project)),
@@ -50,16 +78,9 @@ pub fn place_of((organization, project, spaces, restricted): PlaceRow) -> Place 
 impl Resource for Space {
     const TABLE: &'static str = "spaces";
 
-    async fn place(mut conn: &Conn, id: SpaceId) -> Result<Option<Place>> {
-        let found: Option<PlaceRow> = sql(
-            "SELECT organization_id, project_id, grant_path, is_restricted FROM spaces WHERE id = ?",
-            [id.into()],
-        )
-        .statement::<PlaceSql>()
-        .get_result(&mut conn)
-        .await
-        .optional()?;
-        Ok(found.map(place_of))
+    async fn place(conn: &Conn, id: SpaceId) -> Result<Option<Place>> {
+        let from = sql("spaces s WHERE s.id = ?", [id.into()]);
+        Ok(places(conn, from).await?.pop())
     }
 
     fn visible(viewer: &Viewer) -> Fragment {

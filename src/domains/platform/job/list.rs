@@ -129,10 +129,5 @@ impl Listing for JobLogRow {
 }
 
 fn of_visible_job(viewer: &Viewer) -> Fragment {
-    sql(
-        "EXISTS (SELECT FROM jobs WHERE jobs.id = job_logs.job_id AND ",
-        [],
-    )
-    .with(<entity::Job as crate::authz::Resource>::visible(viewer))
-    .then(")", [])
+    <entity::Job as crate::authz::Resource>::visible_by(viewer, "job_logs.job_id")
 }

@@ -46,13 +46,8 @@ impl Resource for ExportedFile {
             )
             .or(viewer.access.reach(needed).of_project(COLUMNS))
         });
-        let of_chart = sql(
-            "exported_files.chart_id IS NULL OR EXISTS (SELECT FROM charts \
-             WHERE charts.id = exported_files.chart_id AND ",
-            [],
-        )
-        .with(Chart::visible(viewer))
-        .then(")", []);
+        let of_chart = sql("exported_files.chart_id IS NULL", [])
+            .or(Chart::visible_by(viewer, "exported_files.chart_id"));
         Fragment::all([good, of_chart].into_iter().chain(held))
     }
 }

@@ -30,12 +30,7 @@ impl Resource for QueryRun {
             )
             .and(viewer.access.reach(permission).of_project(COLUMNS))
         };
-        let of_chart = sql(
-            "EXISTS (SELECT FROM charts WHERE charts.id = query_runs.chart_id AND ",
-            [],
-        )
-        .with(Chart::visible(viewer))
-        .then(")", []);
+        let of_chart = Chart::visible_by(viewer, "query_runs.chart_id");
         let may_ask = Fragment::any([
             by(Permission::ExploreUse),
             by(Permission::UnderlyingDataView),

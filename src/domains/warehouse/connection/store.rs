@@ -33,11 +33,7 @@ pub(super) async fn of_projects(
     visible: &Visible<Project, View>,
     projects: &[ProjectId],
 ) -> Result<Vec<WarehouseConnectionRow>> {
-    let seen = sql(
-        "EXISTS (SELECT FROM projects WHERE projects.id = warehouse_connections.project_id AND ",
-        [],
-    );
-    let seen = seen.with(Project::visible(visible.viewer())).then(")", []);
+    let seen = Project::visible_by(visible.viewer(), "warehouse_connections.project_id");
     let rows = connections::table
         .select(WarehouseConnectionRow::as_select())
         .filter(connections::project_id.eq_any(projects))
