@@ -32,15 +32,6 @@ const PERSONAS: [(&str, [i64; 4]); 16] = [
     ("stig.halvorsen", [0, 0, 0, 0]),
 ];
 
-async fn loaded() -> TestApp {
-    let app = TestApp::start().await;
-    let mut conn = app.conn().await;
-    let loaded = demo::load(&mut conn, async |_| Ok("hash".to_owned())).await;
-    assert!(loaded.expect("the demo loads"));
-    drop(conn);
-    app
-}
-
 async fn visible<R: Resource>(app: &TestApp, viewer: &Viewer, from: &'static str) -> i64 {
     count(&*app.conn().await, sql(from, []).with(R::visible(viewer)))
         .await
@@ -49,7 +40,7 @@ async fn visible<R: Resource>(app: &TestApp, viewer: &Viewer, from: &'static str
 
 #[tokio::test]
 async fn everybody_sees_what_the_description_says() {
-    let app = loaded().await;
+    let app = TestApp::with_demo().await;
     for (username, expected) in PERSONAS {
         let conn = app.conn().await;
         let user: uuid::Uuid = sql("SELECT id FROM users WHERE username = ?", [username.into()])
@@ -82,16 +73,14 @@ async fn everybody_sees_what_the_description_says() {
 
 #[tokio::test]
 async fn it_loads_once() {
-    let app = loaded().await;
-    let mut conn = app.conn().await;
-    let again = demo::load(&mut conn, async |_| Ok("hash".to_owned())).await;
-    assert!(!again.expect("loading again does nothing"));
+    let app = TestApp::with_demo().await;
+    assert!(!app.load_demo().await);
 }
 
 #[tokio::test]
 async fn ids_are_the_same_everywhere() {
-    let first = demo_ids(&loaded().await).await;
-    assert_eq!(first, demo_ids(&loaded().await).await);
+    let first = demo_ids(&TestApp::with_demo().await).await;
+    assert_eq!(first, demo_ids(&TestApp::with_demo().await).await);
     assert_eq!(first.len(), 25);
 }
 
@@ -138,7 +127,7 @@ async fn warehouse(app: &TestApp) -> Arc<dyn Warehouse> {
 
 #[tokio::test]
 async fn its_warehouse_is_loaded_once_and_can_be_read_only() {
-    let app = loaded().await;
+    let app = TestApp::with_demo().await;
     let outside = &app.app.outside;
     let mut conn = app.conn().await;
     // The server of the tests may have it from an earlier run.

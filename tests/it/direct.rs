@@ -5,42 +5,10 @@
 
 use crate::support::{Actor, Reply, TestApp};
 use apollo_compiler::{Schema, schema::ExtendedType};
-use chartroom::{
-    db::sql,
-    domains::platform::demo,
-    kernel::entity::{OrganizationId, UserId},
-};
-use diesel::sql_types as st;
-use diesel_async::RunQueryDsl as _;
 use serde_json::json;
 
 const DIRECT: &str = " _: viewer { user { id username } }";
 const ENGINE: &str = " _: viewer { user { id } } ... on Query { _: viewer { user { username } } }";
-
-async fn demo() -> TestApp {
-    let app = TestApp::start().await;
-    let mut conn = app.conn().await;
-    let loaded = demo::load(&mut conn, async |_| Ok("hash".to_owned())).await;
-    assert!(loaded.expect("the demo loads"));
-    drop(conn);
-    app
-}
-
-async fn actor(app: &TestApp, username: &str) -> Actor {
-    let conn = app.conn().await;
-    let (user, organization): (uuid::Uuid, uuid::Uuid) = sql(
-        "SELECT id, organization_id FROM users WHERE username = ?",
-        [username.into()],
-    )
-    .statement::<(st::Uuid, st::Uuid)>()
-    .get_result(&mut &*conn)
-    .await
-    .expect(username);
-    Actor::User(
-        UserId::from_uuid(user),
-        OrganizationId::from_uuid(organization),
-    )
-}
 
 /// The data of an answer as text, and the statements it took.
 async fn data(app: &TestApp, actor: Actor, document: &str) -> (String, String) {
@@ -88,11 +56,11 @@ fn fields(schema: &Schema, name: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn every_field_is_that_of_the_engine() {
-    let app = demo().await;
+    let app = TestApp::with_demo().await;
     let schema = Schema::parse(chartroom::graph::sdl(), "schema.graphql").expect("the schema");
     let project = data(
         &app,
-        actor(&app, "admin").await,
+        app.somebody("admin").await,
         "{ projects(first: 1) { nodes { id } } }",
     )
     .await
@@ -100,7 +68,7 @@ async fn every_field_is_that_of_the_engine() {
     let project = project.split('"').find(|text| text.starts_with("project_"));
     let project = project.expect("a project");
     for username in ["admin", "viewer"] {
-        let actor = actor(&app, username).await;
+        let actor = app.somebody(username).await;
         for (parent, list, node) in [
             ("project", "charts", "Chart"),
             ("project", "dashboards", "Dashboard"),
@@ -129,9 +97,9 @@ async fn every_field_is_that_of_the_engine() {
 
 #[tokio::test]
 async fn selections_of_every_shape_are_those_of_the_engine() {
-    let app = demo().await;
+    let app = TestApp::with_demo().await;
     for (username, sees) in [("admin", true), ("viewer", false)] {
-        let actor = actor(&app, username).await;
+        let actor = app.somebody(username).await;
         for selection in [
             // Names, order and merging.
             "projects { nodes { b: name a: id name name __typename kind: __typename } __typename }",

@@ -6,19 +6,10 @@ use crate::{
 };
 use chartroom::{
     config::{JobsConfig, Networks, WarehouseConfig},
-    db::sql,
-    domains::{
-        identity::password::{Cost, Passwords},
-        platform::{self, demo},
-    },
-    kernel::{
-        Clock as _, SystemClock,
-        entity::{OrganizationId, UserId},
-    },
+    domains::platform::{self, demo},
+    kernel::{Clock as _, SystemClock},
 };
 use chrono::{SecondsFormat, TimeDelta};
-use diesel::sql_types as st;
-use diesel_async::RunQueryDsl as _;
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, fs, path::PathBuf, time::Duration};
 use tokio::time::timeout;
@@ -130,22 +121,6 @@ fn user_errors(data: &Value) -> Vec<&Value> {
         .collect()
 }
 
-async fn with_demo() -> TestApp {
-    let app = TestApp::start().await;
-    load(&app).await;
-    app
-}
-
-async fn load(app: &TestApp) {
-    let passwords = Passwords::new(Cost::TEST);
-    let mut conn = app.conn().await;
-    demo::load(&mut conn, async |password: &str| {
-        Ok(passwords.hash(password).await?)
-    })
-    .await
-    .expect("the demo loads");
-}
-
 /// The demo with the warehouse that its projects are connected with, and somebody who runs jobs.
 async fn with_warehouse() -> TestApp {
     let loopback = |config: &mut WarehouseConfig| {
@@ -153,7 +128,7 @@ async fn with_warehouse() -> TestApp {
         config.allowed_networks = Networks::new(vec![network]);
     };
     let app = TestApp::with_warehouses(|_| {}, loopback).await;
-    load(&app).await;
+    assert!(app.load_demo().await);
     let own = app.app.outside.warehouses.own();
     let make_role = async |password: &_| own.make_demo_role(password).await;
     let mut conn = app.conn().await;
@@ -175,22 +150,6 @@ fn has_rows(data: &Value) -> bool {
         || rows
             .iter()
             .any(|rows| rows.as_array().is_some_and(|rows| !rows.is_empty()))
-}
-
-async fn somebody(app: &TestApp, username: &str) -> Actor {
-    let conn = app.conn().await;
-    let (user, organization): (uuid::Uuid, uuid::Uuid) = sql(
-        "SELECT id, organization_id FROM users WHERE username = ?",
-        [username.into()],
-    )
-    .statement::<(st::Uuid, st::Uuid)>()
-    .get_result(&mut &*conn)
-    .await
-    .expect(username);
-    Actor::User(
-        UserId::from_uuid(user),
-        OrganizationId::from_uuid(organization),
-    )
 }
 
 async fn run(app: &TestApp, actor: Actor, kind: &str) -> usize {
@@ -221,7 +180,7 @@ async fn run(app: &TestApp, actor: Actor, kind: &str) -> usize {
 #[tokio::test]
 async fn every_sample_does_what_it_says() {
     let app = with_warehouse().await;
-    let admin = somebody(&app, "admin").await;
+    let admin = app.somebody("admin").await;
     let queries = run(&app, admin, "query").await;
     let mutations = run(&app, admin, "mutation").await;
     assert!(queries >= 15 && mutations >= 10, "{queries} {mutations}");
@@ -249,8 +208,8 @@ async fn every_sample_does_what_it_says() {
 
 #[tokio::test]
 async fn somebody_who_may_only_read_can_browse() {
-    let app = with_demo().await;
-    let viewer = somebody(&app, "viewer").await;
+    let app = TestApp::with_demo().await;
+    let viewer = app.somebody("viewer").await;
     let found = lookup(&app, viewer).await;
     for name in [
         "me",

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod demo;
 mod models;
 mod postgres;
 mod reply;
