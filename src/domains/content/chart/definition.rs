@@ -1,6 +1,6 @@
 //! The wide part of charts and of their versions, read for a whole level at once and only where asked for.
 
-use super::store;
+use super::{StoredDefinition, store};
 use crate::{
     authz::{Permits, View, Visible},
     db::Conn,
@@ -12,7 +12,6 @@ use crate::{
     },
 };
 use async_graphql::Context;
-use diesel::Queryable;
 use serde_json::Value;
 use std::{collections::HashMap, marker::PhantomData, sync::Arc};
 
@@ -34,19 +33,6 @@ impl ChartDefinition {
     pub(crate) fn pivots(&self) -> Vec<FieldId> {
         self.pivot_columns.iter().map(FieldId::trusted).collect()
     }
-}
-
-/// A definition as it is stored: its query may be one that cannot be read.
-#[derive(Debug, Clone, PartialEq, Queryable)]
-pub(crate) struct StoredDefinition {
-    /// What the chart asks.
-    pub(crate) metric_query: Value,
-    /// How it is drawn.
-    pub(crate) config: Value,
-    /// Dimensions whose values become columns.
-    pub(crate) pivot_columns: Vec<String>,
-    /// Columns from left to right.
-    pub(crate) column_order: Vec<String>,
 }
 
 impl StoredDefinition {

@@ -14,9 +14,7 @@ mod query;
 mod row;
 pub(crate) mod store;
 
-pub(in crate::domains::content) use definition::{
-    ChartDefinition, Defined, StoredDefinition, defined,
-};
+pub(in crate::domains::content) use definition::{ChartDefinition, Defined, defined};
 pub use kind::kind_of;
 pub use list::{ChartFilter, ChartKindFilter, ChartOrder, ChartOrderField, charts_of};
 pub(in crate::domains::content) use mutation::may_write_sql;

@@ -6,6 +6,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use diesel::{pg::Pg, prelude::*};
+use serde_json::Value;
 
 text_enum! {
     /// How a chart is drawn.
@@ -71,4 +72,17 @@ pub struct ChartRow {
     pub updated_at: DateTime<Utc>,
     /// Who changed it last.
     pub updated_by: Option<UserId>,
+}
+
+/// A definition as it is stored: its query may be one that cannot be read.
+#[derive(Debug, Clone, PartialEq, Queryable)]
+pub struct StoredDefinition {
+    /// What the chart asks.
+    pub metric_query: Value,
+    /// How it is drawn.
+    pub config: Value,
+    /// Dimensions whose values become columns.
+    pub pivot_columns: Vec<String>,
+    /// Columns from left to right.
+    pub column_order: Vec<String>,
 }

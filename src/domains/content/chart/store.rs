@@ -1,9 +1,6 @@
 //! Statements on charts.
 
-use super::{
-    ChartKind, ChartRow,
-    definition::{ChartDefinition, StoredDefinition},
-};
+use super::{ChartKind, ChartRow, StoredDefinition, definition::ChartDefinition};
 use crate::{
     authz::{Create, Delete, Edit, Grant, Resource as _, Visible},
     db::{Bind, Conn, Fragment, schema::charts, sql},
