@@ -13,6 +13,7 @@ mod page;
 mod pool;
 pub mod schema;
 mod text_enum;
+mod turns;
 mod tx;
 pub mod views;
 

@@ -19,6 +19,7 @@ use diesel_async::{
     pooled_connection::PoolableConnection,
 };
 
+use super::turns::{Turn, Turns};
 use crate::kernel::{Error, Result};
 
 /// A connection as statements use it. Shared, so that independent statements are pipelined.
@@ -49,6 +50,7 @@ impl std::fmt::Debug for DatabaseConfig {
 #[derive(Clone)]
 pub struct Database {
     pool: managed::Pool<Manager>,
+    turns: Option<Turns>,
 }
 
 /// A connection taken from the pool, exclusive to one request.
@@ -60,6 +62,8 @@ pub struct PooledConn {
     // Taken only by `discard` and by the drop.
     inner: Option<managed::Object<Manager>>,
     sent_before: u64,
+    // Held for as long as the connection is.
+    _turn: Option<Turn>,
 }
 
 /// What the pool keeps.
@@ -150,14 +154,17 @@ impl Database {
     /// The pool cannot be built for this configuration.
     pub fn new(config: DatabaseConfig) -> anyhow::Result<Self> {
         let (wait, most) = (config.wait_timeout, config.max_connections);
+        let turns = Turns::of(&config.url);
         let pool = managed::Pool::builder(Manager { config })
             .max_size(most)
             .wait_timeout(Some(wait))
             .create_timeout(Some(wait))
             .recycle_timeout(Some(wait))
+            // The one used last has everything at hand.
+            .queue_mode(managed::QueueMode::Lifo)
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self { pool })
+        Ok(Self { pool, turns })
     }
 
     /// Takes a connection, waiting for one if all are in use.
@@ -167,12 +174,20 @@ impl Database {
     pub async fn get(&self) -> Result<PooledConn> {
         // Boxed: with the way to a new connection it is large, and lies in the future of every field
         // that reads.
-        let inner = Box::pin(self.pool.get()).await;
+        let taken = Box::pin(async {
+            let turn = match &self.turns {
+                Some(turns) => turns.take().await,
+                None => None,
+            };
+            (turn, self.pool.get().await)
+        });
+        let (turn, inner) = taken.await;
         let inner = inner.map_err(Error::unavailable)?;
         let sent_before = inner.traffic.sent.load(Ordering::Relaxed);
         Ok(PooledConn {
             inner: Some(inner),
             sent_before,
+            _turn: turn,
         })
     }
 
