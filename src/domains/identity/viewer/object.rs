@@ -1,5 +1,6 @@
 //! The type `Viewer` of the graph.
 
+use super::home::home;
 use crate::{
     authz::{self, Credential, Permission, Place},
     domains::{
@@ -7,9 +8,9 @@ use crate::{
         identity::{
             api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyRow},
             membership::{OrganizationMembership, OrganizationMembershipFilter, memberships_of},
-            organization::{Organization, OrganizationRow},
+            organization::Organization,
             session::{NewestFirst, Session, SessionRow},
-            user::{User, UserRow, permissions_at},
+            user::{User, permissions_at},
         },
         warehouse::credentials::{ByName, WarehouseCredentials, WarehouseCredentialsRow},
     },
@@ -18,7 +19,7 @@ use crate::{
         direct::{self, Direct, direct},
         list,
     },
-    kernel::{Error, Result},
+    kernel::Result,
 };
 use async_graphql::{Context, ID, Object};
 use std::sync::Arc;
@@ -31,8 +32,7 @@ pub struct Viewer(pub Arc<authz::Viewer>);
 impl Viewer {
     /// The account.
     async fn user(&self, ctx: &Context<'_>) -> Result<User> {
-        let row = ctx.by_id::<UserRow>(self.0.user).await?;
-        Ok(row.ok_or(Error::NotFound)?.into())
+        Ok(home(ctx).await?.user.into())
     }
 
     /// The session of this request; null for a request with an API key.
@@ -46,8 +46,9 @@ impl Viewer {
 
     /// The organization that the caller is working in now; null for a user without one.
     async fn organization(&self, ctx: &Context<'_>) -> Option<Result<Organization>> {
-        let row = ctx.by_id::<OrganizationRow>(self.0.organization?).await;
-        row.map(|row| row.map(Into::into)).transpose()
+        let home = home(ctx).await;
+        home.map(|home| home.organization.map(Into::into))
+            .transpose()
     }
 
     /// The organizations that the caller has a role on; `isDefault` tells which one is entered at
