@@ -17,6 +17,7 @@ use clap::{Parser, Subcommand};
 use narrator::Narrator;
 use std::{
     io::{IsTerminal as _, Write as _},
+    os::fd::AsFd as _,
     process::ExitCode,
 };
 use storage::Storage;
@@ -153,10 +154,12 @@ fn log(config: &LogConfig) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::builder()
         .parse(&config.filter)
         .context("CHARTROOM_LOG cannot be read")?;
+    // Each line is written at once as it is, so that no thread has to wait for another to write its own.
+    let lines = std::io::stderr().as_fd().try_clone_to_owned()?;
     let builder = tracing_subscriber::fmt()
         .with_ansi(std::io::stderr().is_terminal())
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_writer(std::fs::File::from(lines));
     let installed = match config.format {
         LogFormat::Json => builder.json().flatten_event(true).try_init(),
         LogFormat::Text => builder.try_init(),
