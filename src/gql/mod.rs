@@ -1,6 +1,7 @@
 //! GraphQL toolkit that knows no entity: the request's scope, loaders, connections, filters,
 //! orders, errors, and the frame in which mutations run.
 
+mod ahead;
 mod connection;
 mod cursor;
 pub mod direct;
@@ -19,6 +20,7 @@ mod scope;
 mod upload;
 mod user_error;
 
+pub use ahead::ask_ahead;
 pub use connection::{Connection, Edge, ListNode, PageInfo};
 pub use drive::drive;
 pub use error::{ErrorCode, ErrorDetails, complete};

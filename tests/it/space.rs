@@ -477,3 +477,27 @@ async fn foreign_spaces_answer_like_absent_ones() {
     let anonymous = run(&app, Actor::Anonymous, DELETE, json!({ "ids": [mine] })).await;
     assert_eq!(anonymous.code(), "UNAUTHENTICATED");
 }
+
+/// The statement of a list is sent before it is known whether its parent is there.
+#[tokio::test]
+async fn lists_are_asked_for_together_with_what_they_are_in() {
+    let app = TestApp::start().await;
+    let (tenant, other) = (
+        Tenant::create(&app, "acme").await,
+        Tenant::create(&app, "other").await,
+    );
+    let project = tenant.project(&app, "Sales").await;
+    let space = tenant.space(&app, &project, None, "North", false).await;
+    tenant.chart(&app, &space, "Revenue").await;
+    let document = "query ($project: ID!, $space: ID!) { \
+        project(id: $project) { ...P } space(id: $space) { ... on Space { charts { nodes { name } } } } } \
+        fragment P on Project { spaces { nodes { name } } }";
+    let ids = json!({ "project": project, "space": space });
+    let answer = app.gql(tenant.admin, document, ids.clone()).await;
+    assert_eq!(answer.texts("/project/spaces/nodes", "name"), ["North"]);
+    assert_eq!(answer.texts("/space/charts/nodes", "name"), ["Revenue"]);
+    assert_eq!(answer.statements, 4, "two things and two lists");
+    let answer = app.gql(other.admin, document, ids).await;
+    assert_eq!(*answer.data(), json!({ "project": null, "space": null }));
+    assert_eq!(answer.statements, 4, "in one trip, so nobody knew yet");
+}

@@ -5,6 +5,7 @@
 //! private space cuts off wider grants (`is_restricted`). Whoever changes the tree holds a lock on
 //! the project, so that parallel moves cannot make a circle. Who may see a space: `policy`.
 
+mod content;
 mod list;
 mod mutation;
 mod object;

@@ -1,6 +1,6 @@
 //! The type `Space` of the graph.
 
-use super::{SpaceFilter, SpaceOrderField, SpaceRow};
+use super::{SpaceRow, content::SpaceContent};
 use crate::{
     domains::{
         access::{
@@ -10,14 +10,10 @@ use crate::{
             grant::{AccessGrant, AccessGrantFilter, access_grants_of},
             role::{Role, RoleRow},
         },
-        content::chart::{Chart, ChartFilter, ChartOrder, charts_of},
-        content::dashboard::{Dashboard, DashboardFilter, DashboardOrder, dashboards_of},
         identity::user::{User, UserRow},
         project::project::{Project, ProjectRow},
     },
-    gql::{
-        Connection, FilterInput as _, PageArgs, ScopeExt as _, children, direct::direct, id_text,
-    },
+    gql::{Connection, PageArgs, ScopeExt as _, direct::direct, id_text},
     kernel::{Error, Result},
 };
 use async_graphql::{Context, ID, Object};
@@ -66,26 +62,10 @@ impl Space {
         row.map(|row| row.map(Into::into)).transpose()
     }
 
-    /// The spaces directly inside, by name.
-    async fn children(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<Space>> {
-        let page = PageArgs::new(first, after, last, before);
-        let order: [(SpaceOrderField, _); 0] = [];
-        children::<SpaceRow, _>(
-            ctx,
-            self.0.id.uuid(),
-            "spaces.parent_id = p.id",
-            &page,
-            &order,
-            || None::<SpaceFilter>.condition(),
-        )
-        .await
+    /// What is in the space.
+    #[graphql(flatten)]
+    fn content(&self) -> SpaceContent {
+        SpaceContent(self.0.id)
     }
 
     /// The spaces from the first level down to this one, itself included; those that the caller may
@@ -100,44 +80,6 @@ impl Space {
     /// this space and those below.
     async fn is_private(&self) -> bool {
         self.0.is_private
-    }
-
-    /// The charts in this very space, those inside its dashboards included.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
-    async fn charts(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which ones.")] filter: Option<ChartFilter>,
-        #[graphql(desc = "In which order; the last changed first unless given.")] order_by: Option<
-            Vec<ChartOrder>,
-        >,
-        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<Chart>> {
-        let page = PageArgs::new(first, after, last, before);
-        let parent = (self.0.id.uuid(), "charts.space_id = p.id");
-        charts_of(ctx, parent, filter.as_ref(), order_by, &page).await
-    }
-
-    /// The dashboards in this very space.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of every list")]
-    async fn dashboards(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Which ones.")] filter: Option<DashboardFilter>,
-        #[graphql(desc = "In which order; the last changed first unless given.")] order_by: Option<
-            Vec<DashboardOrder>,
-        >,
-        #[graphql(desc = "How many from the start; at most 200.")] first: Option<i32>,
-        #[graphql(desc = "Only those behind this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
-        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<Dashboard>> {
-        let page = PageArgs::new(first, after, last, before);
-        let parent = (self.0.id.uuid(), "dashboards.space_id = p.id");
-        dashboards_of(ctx, parent, filter.as_ref(), order_by, &page).await
     }
 
     /// The grants made on this very space, as far as the caller may see them. Who can open it in the

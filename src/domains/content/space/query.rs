@@ -1,8 +1,8 @@
 //! Root fields that read spaces.
 
-use super::{Space, SpaceRow};
+use super::{Space, SpaceRow, content::SpaceContent};
 use crate::{
-    gql::{ScopeExt as _, id_argument},
+    gql::{ScopeExt as _, ask_ahead, id_argument},
     kernel::Result,
 };
 use async_graphql::{Context, ID, Object};
@@ -20,9 +20,8 @@ impl SpaceQuery {
         #[graphql(desc = "Id of the space.")] id: ID,
     ) -> Result<Option<Space>> {
         ctx.scope().viewer()?;
-        Ok(ctx
-            .by_id::<SpaceRow>(id_argument("id", &id)?)
-            .await?
-            .map(Into::into))
+        let id = id_argument("id", &id)?;
+        ask_ahead(ctx, &SpaceContent(id));
+        Ok(ctx.by_id::<SpaceRow>(id).await?.map(Into::into))
     }
 }

@@ -3,6 +3,7 @@
 //! A project is named uniquely within its organization. Deleting it deletes its spaces, charts and
 //! dashboards. Who may see it: `policy`.
 
+mod content;
 mod list;
 mod mutation;
 mod object;

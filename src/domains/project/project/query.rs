@@ -1,8 +1,8 @@
 //! Root fields that read projects.
 
-use super::{Project, ProjectFilter, ProjectOrder, ProjectRow};
+use super::{Project, ProjectFilter, ProjectOrder, ProjectRow, content::ProjectContent};
 use crate::{
-    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, id_argument, list},
+    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, ask_ahead, id_argument, list},
     kernel::Result,
 };
 use async_graphql::{Context, ID, Object};
@@ -20,10 +20,9 @@ impl ProjectQuery {
         #[graphql(desc = "Id of the project.")] id: ID,
     ) -> Result<Option<Project>> {
         ctx.scope().viewer()?;
-        Ok(ctx
-            .by_id::<ProjectRow>(id_argument("id", &id)?)
-            .await?
-            .map(Into::into))
+        let id = id_argument("id", &id)?;
+        ask_ahead(ctx, &ProjectContent(id));
+        Ok(ctx.by_id::<ProjectRow>(id).await?.map(Into::into))
     }
 
     /// The projects that the caller may see, of all organizations.
