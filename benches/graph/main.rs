@@ -84,6 +84,9 @@ enum Command {
         database: String,
         #[arg(long)]
         bind: SocketAddr,
+        /// Connections for each core.
+        #[arg(long, env = "CHARTROOM_BENCH_SQLJSON", default_value_t = sqljson::CONNECTIONS_PER_CORE)]
+        connections: usize,
     },
     /// Serves Chartroom without its limit of cost.
     #[command(hide = true)]
@@ -100,9 +103,11 @@ fn main() -> anyhow::Result<()> {
     if let Some(command) = &args.command {
         let runtime = tokio::runtime::Runtime::new().context("cannot start a server")?;
         return match command {
-            Command::Sqljson { database, bind } => {
-                runtime.block_on(sqljson::serve(database, *bind))
-            }
+            Command::Sqljson {
+                database,
+                bind,
+                connections,
+            } => runtime.block_on(sqljson::serve(database, *bind, *connections)),
             Command::Lifted { database, bind } => runtime.block_on(lifted::serve(database, *bind)),
             Command::Subscriptions(_)
             | Command::Queue(_)

@@ -13,26 +13,32 @@ use axum::{
     serve::ListenerExt as _,
 };
 use serde::Deserialize;
-use std::{collections::HashMap, net::SocketAddr, sync::Arc};
-use tokio::{
-    net::TcpListener,
-    sync::{Mutex, mpsc},
-    task::JoinSet,
+use std::{
+    collections::HashMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard},
 };
+use tokio::{net::TcpListener, sync::Semaphore, task::JoinSet};
 use tokio_postgres::{Client, NoTls, Statement, types::ToSql};
 
 /// As many as measured best: four to five per core.
-const CONNECTIONS_PER_CORE: usize = 5;
+pub(crate) const CONNECTIONS_PER_CORE: usize = 5;
 
 struct Prepared {
     client: Client,
     statements: HashMap<&'static str, Statement>,
 }
 
-/// Connections that are free.
+/// Connections that are free, the one used last on top.
 struct Pool {
-    give: mpsc::UnboundedSender<Prepared>,
-    take: Mutex<mpsc::UnboundedReceiver<Prepared>>,
+    free: Mutex<Vec<Prepared>>,
+    turns: Semaphore,
+}
+
+impl Pool {
+    fn lock(&self) -> anyhow::Result<MutexGuard<'_, Vec<Prepared>>> {
+        self.free.lock().ok().context("a thread panicked")
+    }
 }
 
 #[derive(Deserialize)]
@@ -41,11 +47,11 @@ struct Body {
 }
 
 /// Serves until it is killed.
-pub(crate) async fn serve(database: &str, bind: SocketAddr) -> anyhow::Result<()> {
+pub(crate) async fn serve(database: &str, bind: SocketAddr, per_core: usize) -> anyhow::Result<()> {
     let cores = std::thread::available_parallelism()?.get();
-    let (give, take) = mpsc::unbounded_channel();
+    let mut free = Vec::new();
     let mut connections = JoinSet::new();
-    for _ in 0..cores * CONNECTIONS_PER_CORE {
+    for _ in 0..cores * per_core {
         let (client, connection) = tokio_postgres::connect(database, NoTls).await?;
         connections.spawn(connection);
         client.batch_execute("SET jit = off").await?;
@@ -53,13 +59,11 @@ pub(crate) async fn serve(database: &str, bind: SocketAddr) -> anyhow::Result<()
         for (name, text) in cases::REFERENCE {
             statements.insert(*name, client.prepare(text).await.with_context(|| *name)?);
         }
-        give.send(Prepared { client, statements })
-            .ok()
-            .context("the pool is closed")?;
+        free.push(Prepared { client, statements });
     }
     let pool = Arc::new(Pool {
-        give,
-        take: Mutex::new(take),
+        turns: Semaphore::new(free.len()),
+        free: Mutex::new(free),
     });
     let app = Router::new()
         .route("/{name}", post(answer))
@@ -86,18 +90,10 @@ async fn text(pool: &Pool, name: &str, body: &[u8]) -> anyhow::Result<String> {
         .iter()
         .map(|value| -> &(dyn ToSql + Sync) { value })
         .collect();
-    let prepared = pool
-        .take
-        .lock()
-        .await
-        .recv()
-        .await
-        .context("the pool is closed")?;
+    let _turn = pool.turns.acquire().await?;
+    let prepared = pool.lock()?.pop().context("no connection")?;
     let statement = prepared.statements.get(name).context("no such query")?;
     let row = prepared.client.query_one(statement, &values).await;
-    pool.give
-        .send(prepared)
-        .ok()
-        .context("the pool is closed")?;
+    pool.lock()?.push(prepared);
     Ok(row?.try_get(0)?)
 }
