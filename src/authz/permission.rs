@@ -223,6 +223,13 @@ permissions! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct PermissionSet(u128);
 
+impl Permission {
+    /// What somebody is told who lacks it.
+    pub fn refusal(self) -> String {
+        format!("you need the permission {} for this", self.as_str())
+    }
+}
+
 impl PermissionSet {
     /// No permission.
     pub const NONE: Self = Self(0);

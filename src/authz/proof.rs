@@ -198,9 +198,7 @@ impl Viewer {
             return Err(Error::NotFound);
         }
         if !held.contains(needed) {
-            return Err(Error::Forbidden(
-                format!("you need the permission {} for this", needed.as_str()).into(),
-            ));
+            return Err(Error::Forbidden(needed.refusal().into()));
         }
         Ok(Grant {
             id,

@@ -154,7 +154,7 @@ impl Queries {
             .at(&Place::project(asker.organization, asker.project));
         for needed in spec.permissions() {
             if !held.contains(needed) {
-                let text = format!("you need the permission {} for this", needed.as_str());
+                let text = needed.refusal();
                 return Err(Error::Forbidden(text.into()));
             }
         }

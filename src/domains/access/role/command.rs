@@ -57,7 +57,7 @@ fn on_installation(tx: &Tx<'_>, path: &str, needed: Permission) -> Result<(), Re
     if tx.viewer.on_installation().contains(needed) {
         return Ok(());
     }
-    let text = format!("you need the permission {} for this", needed.as_str());
+    let text = needed.refusal();
     Err(Refusal::user(UserErrorCode::Forbidden, path, text))
 }
 

@@ -189,7 +189,7 @@ fn may_use_keys(tx: &Tx<'_>) -> Result<(), Refusal> {
     if reach.everywhere || !reach.organizations.is_empty() {
         return Ok(());
     }
-    let text = "you need the permission API_KEY_USE for this";
+    let text = Permission::ApiKeyUse.refusal();
     Err(Refusal::user(UserErrorCode::Forbidden, "", text))
 }
 

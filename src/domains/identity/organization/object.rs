@@ -222,9 +222,8 @@ impl Organization {
         let viewer = ctx.scope().viewer()?;
         let reads_all = viewer.on_installation().contains(Permission::SystemView);
         if !reads_all && !viewer.can_in(self.0.id, Permission::OrganizationEdit) {
-            return Err(Error::Forbidden(
-                "you need the permission ORGANIZATION_EDIT for this".into(),
-            ));
+            let text = Permission::OrganizationEdit.refusal();
+            return Err(Error::Forbidden(text.into()));
         }
         let page = PageArgs::new(first, after, last, before);
         let order: [(NewestFirst, _); 0] = [];

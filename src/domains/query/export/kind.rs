@@ -71,8 +71,7 @@ impl Run<'_> {
         let asker = order.asker(&viewer, SystemClock.now());
         let conn = ctx.db.get().await?;
         if let Some(lacking) = order.lacks(&viewer, config.max_rows) {
-            let text = format!("you need the permission {} for this", lacking.as_str());
-            return Err(Failure::forbidden(text));
+            return Err(Failure::forbidden(lacking.refusal()));
         }
         self.queries.authorize(&conn, asker, &order.spec).await?;
         let (compiled, around) = compile(self.queries, &conn, asker, order)

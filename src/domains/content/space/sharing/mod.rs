@@ -80,7 +80,7 @@ pub(super) async fn resolve(
         return Err(Refusal::user(UserErrorCode::LimitExceeded, path, text));
     }
     if !access.is_empty() && !tx.viewer.at(place).contains(Permission::SpaceAccessManage) {
-        let text = "you need the permission SPACE_ACCESS_MANAGE for this";
+        let text = Permission::SpaceAccessManage.refusal();
         return Err(Refusal::user(UserErrorCode::Forbidden, path, text));
     }
     let mut gifts: Vec<Gift> = Vec::with_capacity(access.len());
