@@ -167,6 +167,17 @@ async fn its_warehouse_is_loaded_once_and_can_be_read_only() {
         matches!(rows[0][0], Value::Integer(count) if count > 5_000),
         "{rows:?}"
     );
+    let analyzed =
+        "SELECT reltuples::bigint FROM pg_class WHERE oid = 'jaffle_house.orders'::regclass";
+    let mut rows = warehouse
+        .run(&Query::new(analyzed, 1))
+        .await
+        .expect("an answer");
+    let rows = rows.all().await.expect("rows");
+    assert!(
+        matches!(rows[0][0], Value::Integer(count) if count > 5_000),
+        "the planner knows the tables: {rows:?}"
+    );
     for sql in [
         "SELECT * FROM jaffle_house_raw.raw_orders",
         "SELECT pg_read_file('/etc/hostname')",

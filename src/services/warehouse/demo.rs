@@ -98,13 +98,7 @@ impl OwnDatabase {
                 config.dbname(DEMO_DATABASE);
             })
             .await?;
-        let loaded = load(&mut client, content).await?;
-        if loaded {
-            // Without a warning for each catalog that belongs to the server's owner.
-            let analyze = "SET client_min_messages = error; ANALYZE; RESET client_min_messages";
-            client.batch_execute(analyze).await?;
-        }
-        Ok(loaded)
+        load(&mut client, content).await
     }
 
     async fn client(&self, change: impl FnOnce(&mut Config)) -> anyhow::Result<Client> {
@@ -128,6 +122,9 @@ async fn load(client: &mut Client, content: &DemoContent) -> anyhow::Result<bool
         work.commit().await?;
         return Ok(false);
     }
+    // It is no news that there was no such schema, nor that the server's catalogs are not analyzed.
+    work.batch_execute("SET LOCAL client_min_messages = error")
+        .await?;
     work.batch_execute("DROP SCHEMA IF EXISTS jaffle_house, jaffle_house_raw CASCADE")
         .await?;
     work.batch_execute(content.tables)
