@@ -15,7 +15,7 @@ use tokio_postgres::{Config, config::Host};
 
 /// Connections at work for each processor.
 const PER_PROCESSOR: usize = 2;
-/// How long a turn is waited for. Most requests are done in a fifth of it, also under load.
+/// How long a turn is waited for. A small request takes a tenth of it, also under load.
 const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Who may work now.
