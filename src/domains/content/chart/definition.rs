@@ -1,6 +1,6 @@
 //! The wide part of charts and of their versions, read for a whole level at once and only where asked for.
 
-use super::{StoredDefinition, store};
+use super::StoredDefinition;
 use crate::{
     authz::{Permits, View, Visible},
     db::Conn,
@@ -63,16 +63,6 @@ pub(crate) trait Defined: Permits<View> + Sized {
         visible: &Visible<Self>,
         ids: &[Id<Self>],
     ) -> impl Future<Output = Result<Vec<(Id<Self>, StoredDefinition)>>> + Send;
-}
-
-impl Defined for Chart {
-    async fn definitions(
-        conn: &Conn,
-        visible: &Visible<Self>,
-        ids: &[ChartId],
-    ) -> Result<Vec<(ChartId, StoredDefinition)>> {
-        store::definitions(conn, visible, ids).await
-    }
 }
 
 /// One that cannot be read does not keep the others of the level from being shown.

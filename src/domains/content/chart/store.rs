@@ -1,6 +1,9 @@
 //! Statements on charts.
 
-use super::{ChartKind, ChartRow, StoredDefinition, definition::ChartDefinition};
+use super::{
+    ChartKind, ChartRow, StoredDefinition,
+    definition::{ChartDefinition, Defined},
+};
 use crate::{
     authz::{Create, Delete, Edit, Grant, Resource as _, Visible},
     db::{Bind, Conn, Fragment, schema::charts, sql},
@@ -179,17 +182,18 @@ pub(crate) async fn delete(mut conn: &Conn, grants: &[Grant<Delete, Chart>]) -> 
     Ok(())
 }
 
-/// The wide part of the visible charts among these.
-pub(crate) async fn definitions(
-    mut conn: &Conn,
-    visible: &Visible<Chart>,
-    ids: &[ChartId],
-) -> Result<Vec<(ChartId, StoredDefinition)>> {
-    let rows = charts::table
-        .select((charts::id, DEFINITION))
-        .filter(charts::id.eq_any(ids))
-        .filter(Chart::visible(visible.viewer()))
-        .load(&mut conn)
-        .await?;
-    Ok(rows)
+impl Defined for Chart {
+    async fn definitions(
+        mut conn: &Conn,
+        visible: &Visible<Self>,
+        ids: &[ChartId],
+    ) -> Result<Vec<(ChartId, StoredDefinition)>> {
+        let rows = charts::table
+            .select((charts::id, DEFINITION))
+            .filter(charts::id.eq_any(ids))
+            .filter(Self::visible(visible.viewer()))
+            .load(&mut conn)
+            .await?;
+        Ok(rows)
+    }
 }
