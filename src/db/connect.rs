@@ -7,9 +7,11 @@
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
 use std::{str::FromStr as _, sync::Arc};
+use tokio::task::JoinHandle;
 use tokio_postgres::{
-    CancelToken, Config, NoTls,
+    CancelToken, Config, Connection, NoTls, Socket,
     config::{Host, SslMode},
+    tls::TlsStream,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -27,6 +29,55 @@ pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
     let tls = MakeRustlsConnect::new(tls()?);
     let (client, connection) = config.connect(tls).await.map_err(|error| bad(&error))?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
+}
+
+/// What carries the bytes of a connection. Without it the connection is closed, at once.
+pub(super) struct Wire(JoinHandle<()>);
+
+impl Wire {
+    fn new<S>(connection: Connection<Socket, S>) -> Self
+    where
+        S: TlsStream + Unpin + Send + 'static,
+    {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the task is the connection and ends with it"
+        )]
+        Self(tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(error = describe(&error), "a connection broke");
+            }
+        }))
+    }
+
+    /// Whether there is no connection any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.0.is_finished()
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Opens a connection whose end can be seen without having it for oneself.
+///
+/// # Errors
+/// Those of [`connect`].
+pub(super) async fn wired(url: &str) -> ConnectionResult<(AsyncPgConnection, Wire)> {
+    let config = Config::from_str(url)
+        .map_err(|error| ConnectionError::InvalidConnectionUrl(describe(&error)))?;
+    let (client, wire) = if is_plain(&config) {
+        let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
+        (client, Wire::new(connection))
+    } else {
+        let tls = MakeRustlsConnect::new(tls()?);
+        let (client, connection) = config.connect(tls).await.map_err(|error| bad(&error))?;
+        (client, Wire::new(connection))
+    };
+    Ok((AsyncPgConnection::try_from(client).await?, wire))
 }
 
 /// Asks the server to stop the statement of a connection. Fails silently: the statement then runs

@@ -3,6 +3,7 @@
 
 mod columns;
 mod connect;
+mod count;
 pub mod embedded;
 mod error;
 mod fragment;
@@ -11,6 +12,7 @@ mod ids;
 pub mod migrate;
 mod page;
 mod pool;
+mod readers;
 pub mod schema;
 mod text_enum;
 mod turns;
@@ -19,10 +21,12 @@ pub mod views;
 
 pub use columns::{Columns, ColumnsText};
 pub use connect::connect;
+pub use count::counted;
 pub use fragment::{Bind, Fragment, Statement, sql};
 pub use page::{
     Boxed, Keyed, Lateral, LateralRows, ListQuery, OrderTerm, Parents, Read, count, count_of,
 };
 pub use pool::{Conn, Database, DatabaseConfig, PooledConn};
+pub use readers::Share;
 pub(crate) use text_enum::text_enum;
 pub use tx::{transaction, transaction_after};

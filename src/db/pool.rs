@@ -19,7 +19,12 @@ use diesel_async::{
     pooled_connection::PoolableConnection,
 };
 
-use super::turns::{Turn, Turns};
+use super::{
+    connect::Wire,
+    count,
+    readers::{Choice, Opening, Readers, Share},
+    turns::{Turn, Turns, is_here},
+};
 use crate::kernel::{Error, Result};
 
 /// A connection as statements use it. Shared, so that independent statements are pipelined.
@@ -51,6 +56,7 @@ impl std::fmt::Debug for DatabaseConfig {
 pub struct Database {
     pool: managed::Pool<Manager>,
     turns: Option<Turns>,
+    readers: Option<Arc<Readers>>,
 }
 
 /// A connection taken from the pool, exclusive to one request.
@@ -69,6 +75,7 @@ pub struct PooledConn {
 /// What the pool keeps.
 pub(crate) struct Slot {
     conn: AsyncPgConnection,
+    wire: Wire,
     traffic: Arc<Traffic>,
     url: Arc<str>,
 }
@@ -84,11 +91,34 @@ impl Slot {
     /// Whether a statement or a transaction is unfinished, or the connection is gone.
     fn is_unclean(&mut self) -> bool {
         type Manager = <AsyncPgConnection as AsyncConnection>::TransactionManager;
-        let sent = self.traffic.sent.load(Ordering::Relaxed);
-        let answered = self.traffic.answered.load(Ordering::Relaxed);
         let status = Manager::transaction_manager_status_mut(&mut self.conn);
         let open = !matches!(status.transaction_depth(), Ok(None));
-        sent != answered || open || self.conn.is_broken()
+        open || self.is_waiting() || self.conn.is_broken()
+    }
+
+    /// The connection, for statements.
+    pub(super) fn conn(&self) -> &Conn {
+        &self.conn
+    }
+
+    /// Whether a statement has no answer yet, be it that nobody waits for one.
+    pub(super) fn is_waiting(&self) -> bool {
+        let sent = self.traffic.sent.load(Ordering::Relaxed);
+        sent != self.traffic.answered.load(Ordering::Relaxed)
+    }
+
+    /// Whether the connection is gone.
+    pub(super) fn is_closed(&self) -> bool {
+        self.wire.is_closed()
+    }
+
+    /// Asks the server to stop what it does for this connection. PostgreSQL notices a closed
+    /// connection only when the statement is done.
+    pub(super) fn cancel(&self) {
+        let (token, url) = (self.conn.cancel_token(), self.url.clone());
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(super::connect::cancel(token, url));
+        }
     }
 }
 
@@ -102,7 +132,10 @@ struct Counter(Arc<Traffic>);
 impl Instrumentation for Counter {
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         match event {
-            InstrumentationEvent::StartQuery { .. } => &self.0.sent,
+            InstrumentationEvent::StartQuery { .. } => {
+                count::sent();
+                &self.0.sent
+            }
             InstrumentationEvent::FinishQuery { .. } => &self.0.answered,
             _ => return,
         }
@@ -117,9 +150,7 @@ impl managed::Manager for Manager {
     async fn create(&self) -> Result<Slot, diesel::ConnectionError> {
         // In a box: every future that may have to connect would carry the room for it, and
         // subscriptions wait long with theirs.
-        let mut conn = Box::pin(super::connect(&self.config.url)).await?;
-        let traffic = Arc::new(Traffic::default());
-        conn.set_instrumentation(Counter(traffic.clone()));
+        let (mut conn, wire) = Box::pin(super::connect::wired(&self.config.url)).await?;
         let timeout = self.config.statement_timeout.as_millis();
         // Planning takes longer than running most of our statements, and nothing in them deserves
         // a plan of its own per value: lists of rights and ids differ in length only.
@@ -131,8 +162,16 @@ impl managed::Manager for Manager {
         ))
         .await
         .map_err(diesel::ConnectionError::CouldntSetupConfiguration)?;
+        // After the settings, which no request asked for.
+        let traffic = Arc::new(Traffic::default());
+        conn.set_instrumentation(Counter(traffic.clone()));
         let url = self.config.url.as_str().into();
-        Ok(Slot { conn, traffic, url })
+        Ok(Slot {
+            conn,
+            wire,
+            traffic,
+            url,
+        })
     }
 
     async fn recycle(
@@ -154,9 +193,10 @@ impl Database {
     /// The pool cannot be built for this configuration.
     pub fn new(config: DatabaseConfig) -> anyhow::Result<Self> {
         let (wait, most) = (config.wait_timeout, config.max_connections);
-        let turns = Turns::of(&config.url);
+        let is_here = is_here(&config.url);
+        let shared = Readers::number(is_here, most);
         let pool = managed::Pool::builder(Manager { config })
-            .max_size(most)
+            .max_size(most - shared)
             .wait_timeout(Some(wait))
             .create_timeout(Some(wait))
             .recycle_timeout(Some(wait))
@@ -164,7 +204,46 @@ impl Database {
             .queue_mode(managed::QueueMode::Lifo)
             .runtime(deadpool::Runtime::Tokio1)
             .build()?;
-        Ok(Self { pool, turns })
+        Ok(Self {
+            pool,
+            turns: is_here.then(Turns::new),
+            readers: (shared > 0).then(|| Arc::new(Readers::new(shared))),
+        })
+    }
+
+    /// The same database for work that takes long: none of its statements go down a connection that
+    /// others wait for.
+    #[must_use]
+    pub fn unshared(&self) -> Self {
+        Self {
+            readers: None,
+            ..self.clone()
+        }
+    }
+
+    /// A connection to read on beside others, at `place` if that is as good as any; `None` if one has
+    /// to be taken with [`Database::get`].
+    pub async fn share(&self, place: Option<usize>) -> Option<Share> {
+        match self.readers.as_ref()?.choose(place) {
+            Choice::Join(share) => Some(share),
+            // Boxed: with the way to a new connection it is large, and lies in the future of every
+            // field that reads.
+            Choice::Open(opening) => Box::pin(self.open(opening)).await,
+            Choice::Nothing => None,
+        }
+    }
+
+    async fn open(&self, opening: Opening) -> Option<Share> {
+        let manager = self.pool.manager();
+        let opened = managed::Manager::create(manager);
+        match tokio::time::timeout(manager.config.wait_timeout, opened).await {
+            Ok(Ok(slot)) => Some(opening.fill(slot)),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a shared connection could not be opened");
+                None
+            }
+            Err(_elapsed) => None,
+        }
     }
 
     /// Takes a connection, waiting for one if all are in use.
@@ -216,10 +295,12 @@ impl Database {
     /// Connections in use, idle ones, and the most there may be.
     pub fn usage(&self) -> (usize, usize, usize) {
         let status = self.pool.status();
+        let shared = self.readers.as_ref().map(|readers| readers.usage());
+        let (places, open, at_work) = shared.unwrap_or_default();
         (
-            status.size.saturating_sub(status.available),
-            status.available,
-            status.max_size,
+            status.size.saturating_sub(status.available) + at_work,
+            status.available + open - at_work,
+            status.max_size + places,
         )
     }
 }
@@ -264,13 +345,7 @@ impl Drop for PooledConn {
         if !object.is_unclean() {
             return;
         }
-        let slot = managed::Object::take(object);
-        let (token, url) = (slot.conn.cancel_token(), slot.url.clone());
-        drop(slot);
-        // PostgreSQL notices a closed connection only when the statement is done.
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(super::connect::cancel(token, url));
-        }
+        managed::Object::take(object).cancel();
     }
 }
 

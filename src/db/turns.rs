@@ -26,13 +26,9 @@ pub(super) struct Turns(Arc<Semaphore>);
 pub(super) type Turn = OwnedSemaphorePermit;
 
 impl Turns {
-    /// Turns for the database at `url`; none where it has a machine of its own.
-    pub(super) fn of(url: &str) -> Option<Self> {
-        let config = Config::from_str(url).ok()?;
-        let hosts = config.get_hosts();
-        let here = !hosts.is_empty() && hosts.iter().all(is_here);
-        let processors = std::thread::available_parallelism().ok()?.get();
-        here.then(|| Self(Arc::new(Semaphore::new(processors * PER_PROCESSOR))))
+    /// Turns for a database on this machine.
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(processors() * PER_PROCESSOR)))
     }
 
     /// Waits for a turn; `None` if those at work take too long.
@@ -45,7 +41,21 @@ impl Turns {
     }
 }
 
-fn is_here(host: &Host) -> bool {
+/// Processors of this machine.
+pub(super) fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Whether the database at `url` is on this machine.
+pub(super) fn is_here(url: &str) -> bool {
+    let Ok(config) = Config::from_str(url) else {
+        return false;
+    };
+    let hosts = config.get_hosts();
+    !hosts.is_empty() && hosts.iter().all(is_local)
+}
+
+fn is_local(host: &Host) -> bool {
     match host {
         Host::Unix(_) => true,
         Host::Tcp(name) => {
@@ -57,10 +67,10 @@ fn is_here(host: &Host) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Turns;
+    use super::{Turns, is_here};
 
     #[test]
-    fn turns_are_taken_where_the_database_is_here() {
+    fn a_database_is_here_or_elsewhere() {
         for url in [
             "postgresql://chartroom@localhost/chartroom",
             "postgresql://chartroom@127.0.0.1:5433/chartroom",
@@ -68,7 +78,7 @@ mod tests {
             "postgresql://chartroom@/chartroom?host=%2Frun%2Fpostgresql",
             "host=/run/postgresql user=chartroom",
         ] {
-            assert!(Turns::of(url).is_some(), "{url}");
+            assert!(is_here(url), "{url}");
         }
         for url in [
             "postgresql://chartroom@db.example.com/chartroom",
@@ -76,13 +86,13 @@ mod tests {
             "host=/run/postgresql,db.example.com user=chartroom",
             "not a url",
         ] {
-            assert!(Turns::of(url).is_none(), "{url}");
+            assert!(!is_here(url), "{url}");
         }
     }
 
     #[tokio::test]
     async fn who_waits_too_long_goes_on_without_a_turn() {
-        let turns = Turns::of("host=/run/postgresql").expect("a socket");
+        let turns = Turns::new();
         let mut at_work = Vec::new();
         while turns.0.available_permits() > 0 {
             at_work.push(turns.take().await.expect("a free turn"));

@@ -38,7 +38,7 @@ impl ArcWake for Flag {
 }
 
 /// Runs `request`, sending the waiting batches of `lanes` whenever it can go no further by itself.
-pub async fn drive<F: Future>(request: F, lanes: &Lanes) -> F::Output {
+pub(super) async fn drive<F: Future>(request: F, lanes: &Lanes) -> F::Output {
     let mut request = pin!(request);
     let mut running = FuturesUnordered::new();
     let flag = Arc::new(Flag {

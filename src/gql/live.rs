@@ -15,7 +15,7 @@
 //! - it names the version of an event by [`Live::mark`] right before it gives the event, and starts
 //!   behind [`Live::resume_after`], if there is one.
 
-use super::{ErrorCode, Scope, drive};
+use super::{ErrorCode, Scope};
 use crate::kernel::{Error, Result};
 use async_graphql::{
     Context, Data, Pos, Response, ServerError,
@@ -121,7 +121,7 @@ pub async fn next(
     answers: &mut BoxStream<'static, Response>,
     first: &Arc<Scope>,
 ) -> Option<Response> {
-    let mut next = pin!(drive(answers.next(), &first.lanes));
+    let mut next = pin!(first.drive(answers.next()));
     poll_fn(|cx| {
         let polled = next.as_mut().poll(cx);
         if polled.is_pending() {
@@ -163,7 +163,7 @@ impl Extension for FreshScopes {
         };
         let mut data = Data::default();
         data.insert(scope.clone());
-        let event = drive(next.run_with_data(ctx, operation_name, data), &scope.lanes);
+        let event = scope.drive(next.run_with_data(ctx, operation_name, data));
         let event = AssertUnwindSafe(event).catch_unwind();
         let result = tokio::time::timeout(transport.timeout(), event).await;
         transport.resolved(scope.release().await);

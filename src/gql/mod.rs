@@ -22,7 +22,7 @@ mod user_error;
 
 pub use ahead::ask_ahead;
 pub use connection::{Connection, Edge, ListNode, PageInfo};
-pub use drive::drive;
+use drive::drive;
 pub use error::{ErrorCode, ErrorDetails, complete};
 pub use filter::{
     BooleanFilter, ColumnFilter, DateTimeFilter, FilterInput, IdFilter, IntFilter, StringFilter,

@@ -3,7 +3,7 @@
 use super::{ById, Lanes};
 use crate::{
     authz::{Origin, Permits, Viewer, Visible},
-    db::{Database, PooledConn},
+    db::{self, Database, PooledConn, Share},
     kernel::{Clock, Error, Id, Result},
 };
 use async_graphql::Context;
@@ -11,7 +11,7 @@ use std::{
     future::Future,
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
 };
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -65,8 +65,11 @@ pub struct Scope {
     pub limits: Limits,
     /// The loaders.
     pub lanes: Lanes,
+    /// The connection that the request has to itself, if it needed one.
     conn: RwLock<Option<PooledConn>>,
-    statements: AtomicU64,
+    /// Which of the shared connections it read on last.
+    place: AtomicUsize,
+    statements: Arc<AtomicU64>,
     notes: Mutex<ResponseNotes>,
 }
 
@@ -100,18 +103,29 @@ impl Later {
     }
 }
 
-/// A shared use of the request's connection.
-pub struct SharedConn<'a>(RwLockReadGuard<'a, Option<PooledConn>>);
+/// A connection to read on.
+pub enum SharedConn<'a> {
+    /// The request's own.
+    Own(RwLockReadGuard<'a, Option<PooledConn>>),
+    /// One that requests share.
+    Shared(Share),
+}
 
 impl SharedConn<'_> {
     /// The connection.
     ///
     /// # Errors
     /// The request has none, which would be a fault of the server.
-    pub fn get(&self) -> Result<&crate::db::Conn> {
-        self.0.as_deref().ok_or_else(no_connection)
+    pub fn get(&self) -> Result<&db::Conn> {
+        match self {
+            Self::Own(conn) => conn.as_deref().ok_or_else(no_connection),
+            Self::Shared(share) => Ok(share.conn()),
+        }
     }
 }
+
+/// No shared connection was read on yet.
+const NOWHERE: usize = usize::MAX;
 
 fn no_connection() -> Error {
     Error::fault("the request has no connection")
@@ -136,7 +150,8 @@ impl Scope {
             limits,
             lanes: Lanes::new(scope.clone()),
             conn: RwLock::new(None),
-            statements: AtomicU64::new(0),
+            place: AtomicUsize::new(NOWHERE),
+            statements: Arc::default(),
             notes: Mutex::default(),
         })
     }
@@ -184,21 +199,28 @@ impl Scope {
         Ok(self.viewer()?.visible())
     }
 
-    /// The request's connection for reading; taken from the pool when first needed, then shared.
+    /// A connection for reading: the request's own if it has one, one that requests share, or one
+    /// taken from the pool, which is its own from then on.
     ///
     /// # Errors
     /// [`Error::Unavailable`] if there is none to be had.
     pub async fn conn(&self) -> Result<SharedConn<'_>> {
         let guard = self.conn.read().await;
         if guard.is_some() {
-            return Ok(SharedConn(guard));
+            return Ok(SharedConn::Own(guard));
         }
         drop(guard);
+        let place = self.place.load(Ordering::Relaxed);
+        let place = Some(place).filter(|place| *place != NOWHERE);
+        if let Some(share) = self.db.share(place).await {
+            self.place.store(share.place(), Ordering::Relaxed);
+            return Ok(SharedConn::Shared(share));
+        }
         let mut slot = self.conn.write().await;
         if slot.is_none() {
             *slot = Some(self.db.get().await?);
         }
-        Ok(SharedConn(slot.downgrade()))
+        Ok(SharedConn::Own(slot.downgrade()))
     }
 
     /// The request's connection for a transaction, exclusively.
@@ -213,22 +235,21 @@ impl Scope {
         Ok(ExclusiveConn(slot))
     }
 
+    /// Runs work of this request: sends what its loaders gather, and counts its statements.
+    pub async fn drive<F: Future>(&self, work: F) -> F::Output {
+        db::counted(&self.statements, super::drive(work, &self.lanes)).await
+    }
+
     /// Gives the connection back to the pool and tells how many statements were sent.
     pub async fn release(&self) -> u64 {
-        if let Some(conn) = self.conn.write().await.take() {
-            self.statements
-                .fetch_add(conn.statements(), Ordering::Relaxed);
-        }
+        self.conn.write().await.take();
         self.statements.load(Ordering::Relaxed)
     }
 
     /// Gives the connection back to the pool, unless a statement is running on it.
     pub fn let_go(&self) {
-        if let Ok(mut slot) = self.conn.try_write()
-            && let Some(conn) = slot.take()
-        {
-            self.statements
-                .fetch_add(conn.statements(), Ordering::Relaxed);
+        if let Ok(mut slot) = self.conn.try_write() {
+            slot.take();
         }
     }
 

@@ -1,7 +1,10 @@
 //! Runs operations and writes their answers: one buffer for the whole response.
 
 use super::{Edge, caller::Caller, facts::Facts, failure::Failure, operation::Ready, rate::Budget};
-use crate::gql::{self, ErrorCode, ResponseNotes, Scope};
+use crate::{
+    db::Database,
+    gql::{self, ErrorCode, ResponseNotes, Scope},
+};
 use async_graphql::{Request, Response, Value, Variables};
 use axum::http::StatusCode;
 use futures_util::FutureExt as _;
@@ -75,7 +78,7 @@ pub(super) async fn run(
 ) -> Done {
     let app = &edge.app;
     let scope = Scope::new(
-        app.db.clone(),
+        database(edge, cost.requested),
         caller.viewer.clone(),
         caller.origin.clone(),
         app.clock.clone(),
@@ -83,7 +86,7 @@ pub(super) async fn run(
     );
     let request = request(ready).data(scope.clone());
     // Boxed, so that the frames above, which are moved about, stay small.
-    let work = gql::drive(Box::pin(app.schema.execute(request)), &scope.lanes);
+    let work = scope.drive(Box::pin(app.schema.execute(request)));
     let deadline = tokio::time::Instant::from_std(facts.started + app.config.request_timeout);
     let result = tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await;
     // Before the answer is written: another request may be waiting for the connection.
@@ -115,6 +118,19 @@ pub(super) async fn run(
         outcome,
         statements,
         notes,
+    }
+}
+
+/// Most points of an operation whose statements may go down a connection behind those of others.
+const SMALL: u32 = 1_000;
+
+/// The database for an operation of that cost.
+pub(super) fn database(edge: &Edge, cost: u32) -> Database {
+    let db = &edge.app.db;
+    if cost <= SMALL {
+        db.clone()
+    } else {
+        db.unshared()
     }
 }
 

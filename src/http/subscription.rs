@@ -60,7 +60,7 @@ impl Transport for Events {
                 .caller(&self.request_id, Freshness::Recent)
                 .await?;
             let caller = caller.ok_or(Error::Unauthenticated)?;
-            Ok(scope(&self.edge, &caller))
+            Ok(scope(&self.edge, &caller, self.cost))
         };
         scope.boxed()
     }
@@ -84,10 +84,10 @@ impl Transport for Events {
     }
 }
 
-fn scope(edge: &Edge, caller: &Caller) -> Arc<Scope> {
+fn scope(edge: &Edge, caller: &Caller, cost: u32) -> Arc<Scope> {
     let app = &edge.app;
     Scope::new(
-        app.db.clone(),
+        run::database(edge, cost),
         caller.viewer.clone(),
         caller.origin.clone(),
         app.clock.clone(),
@@ -104,16 +104,17 @@ impl Subscription {
         (ready, tally): (Ready, Arc<Tally>),
         resume_after: Option<i64>,
     ) -> Self {
+        let cost = ready.cost;
         let events = Arc::new(Events {
             edge: edge.clone(),
             holder,
             request_id: facts.id.clone(),
             principal: caller.principal,
-            cost: ready.cost,
+            cost,
             tally,
         });
         let live = Live::new(events, resume_after);
-        let first = scope(edge, caller);
+        let first = scope(edge, caller, cost);
         let request: Request = run::request(ready).data(first.clone()).data(live.clone());
         Self {
             answers: edge.app.live.execute_stream(request),

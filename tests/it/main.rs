@@ -52,6 +52,7 @@ mod role;
 mod samples;
 mod schema;
 mod semantic;
+mod shared_reads;
 mod socket;
 mod space;
 mod vault;

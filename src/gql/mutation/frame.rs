@@ -51,15 +51,20 @@ where
     F: AsyncFnOnce(&Tx<'_>) -> Result<T, Refusal>,
 {
     let frame = Frame::new(scope, action)?;
+    let seen = {
+        let conn = scope.conn().await?;
+        let conn = conn.get()?;
+        let look = async {
+            match at {
+                Some(id) => Ok(Some(authz::Found::look(conn, id).await?)),
+                None => Ok(None),
+            }
+        };
+        try_join(frame.caller(conn), look).await
+    };
     let mut exclusive = scope.exclusive().await?;
     let conn: &Conn = exclusive.get()?;
-    let look = async {
-        match at {
-            Some(id) => Ok(Some(authz::Found::look(conn, id).await?)),
-            None => Ok(None),
-        }
-    };
-    let result = match try_join(frame.caller(conn), look).await {
+    let result = match seen {
         Ok((viewer, found)) => {
             let found = found.map(|found| -> Box<dyn Any + Send + Sync> { Box::new(found) });
             frame.run(conn, viewer, found, work).await
