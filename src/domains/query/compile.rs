@@ -73,7 +73,10 @@ async fn compile(
         project,
         now: scope.clock.now(),
     };
-    let written = custom_sql_beside_models(conn, &queries.models, project, &question.query).await?;
+    let place = (organization, project);
+    let written =
+        custom_sql_beside_models(conn, &queries.models, place, viewer.user, &question.query)
+            .await?;
     let writes_sql = !written.is_empty();
     let spec = Spec {
         chart: None,

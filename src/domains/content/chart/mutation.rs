@@ -433,7 +433,9 @@ pub(in crate::domains::content) async fn may_write_sql(
         .map(|(_, sql)| sql)
         .collect();
     let project = place.project.ok_or(Error::NotFound)?;
-    let found = custom_sql_beside_models(tx.conn, models, project, query).await?;
+    let organization = place.organization.ok_or(Error::NotFound)?;
+    let place = (organization, project);
+    let found = custom_sql_beside_models(tx.conn, models, place, tx.viewer.user, query).await?;
     let mut errors = UserErrors::default();
     for (path, _) in found.into_iter().filter(|(_, sql)| !known.contains(sql)) {
         let text = "you need the permission CUSTOM_SQL_USE on the project to write SQL";

@@ -3,9 +3,12 @@
 use super::{AdditionalMetric, CustomDimension, MetricQuery};
 use crate::{
     db::Conn,
-    domains::model::explore::Models,
-    kernel::{Result, entity::ProjectId},
-    semantic::model::Explore,
+    domains::model::{attribute::user_facts, explore::Models},
+    kernel::{
+        Result,
+        entity::{OrganizationId, ProjectId, UserId},
+    },
+    semantic::{fields::may_use, model::Explore, request::UserFacts},
 };
 
 /// Places and texts of SQL in a query, but for references to fields.
@@ -14,14 +17,15 @@ pub fn custom_sql(query: &MetricQuery) -> Vec<(String, &str)> {
 }
 
 /// Places and texts of SQL in a query, but for references to fields and to those columns that a
-/// dimension shows as they are. The models are asked only where a column is named.
+/// dimension shows to the user as they are. The models are asked only where a column is named.
 ///
 /// # Errors
 /// The database fails.
 pub async fn custom_sql_beside_models<'q>(
     conn: &Conn,
     models: &Models,
-    project: ProjectId,
+    (organization, project): (OrganizationId, ProjectId),
+    user: UserId,
     query: &'q MetricQuery,
 ) -> Result<Vec<(String, &'q str)>> {
     let mut metrics = query.additional_metrics.iter();
@@ -31,21 +35,27 @@ pub async fn custom_sql_beside_models<'q>(
     }
     let name = &query.explore_name;
     let active = models.active_explore(conn, project, name).await?;
+    let facts = user_facts(conn, organization, user).await?;
     let shown = |metric: &AdditionalMetric| {
         let explore = active.as_ref().map(|active| &active.explore);
-        explore.is_some_and(|explore| shows(explore, metric))
+        explore.is_some_and(|explore| shows(explore, &facts, metric))
     };
     Ok(written(query, shown))
 }
 
-/// Whether a dimension that is not hidden is the very column that a metric names.
-fn shows(explore: &Explore, metric: &AdditionalMetric) -> bool {
+/// Whether a dimension that the user may use is the very column that a metric names. One that asks for
+/// attributes which they do not have is as good as none: the refusal would tell of it.
+fn shows(explore: &Explore, user: &UserFacts, metric: &AdditionalMetric) -> bool {
     let plain = |sql: &str| sql.trim().replace(['"', '`'], "");
     let named = plain(metric.sql.as_deref().unwrap_or_default());
     let table = explore.tables.get(&metric.table);
     table.is_some_and(|table| {
         let mut dimensions = table.dimensions.values();
-        dimensions.any(|dimension| !dimension.hidden && plain(&dimension.sql.source()) == named)
+        dimensions.any(|dimension| {
+            !dimension.hidden
+                && plain(&dimension.sql.source()) == named
+                && may_use(&dimension.needs, user)
+        })
     })
 }
 

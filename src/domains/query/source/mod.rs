@@ -88,8 +88,9 @@ pub(super) async fn of_query(
     errors.check()?;
     let seen = tx.see(&format!("{path}.projectId"), project).await?;
     let organization = seen.place().organization.ok_or(Error::NotFound)?;
-    let written =
-        custom_sql_beside_models(tx.conn, &queries.models, project, &question.query).await?;
+    let place = (organization, project);
+    let (models, user) = (&queries.models, tx.viewer.user);
+    let written = custom_sql_beside_models(tx.conn, models, place, user, &question.query).await?;
     let writes_sql = !written.is_empty();
     if let Some((place, _)) = written.first()
         && !tx
