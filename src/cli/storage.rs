@@ -77,7 +77,8 @@ impl Storage {
         if migrations > 0 {
             narrator.say(&format!("migrations applied: {migrations}"));
         }
-        let db = self.pool(&config.storage, config.storage.connections)?;
+        let storage = &config.storage;
+        let db = Database::for_requests(self.database(storage, storage.connections))?;
         let mut conn = db.get().await.context("no connection to the database")?;
         role::seed(&conn)
             .await
@@ -130,12 +131,16 @@ impl Storage {
         config: &StorageConfig,
         connections: usize,
     ) -> anyhow::Result<Database> {
-        Database::new(DatabaseConfig {
+        Database::new(self.database(config, connections))
+    }
+
+    fn database(&self, config: &StorageConfig, connections: usize) -> DatabaseConfig {
+        DatabaseConfig {
             url: self.url().to_owned(),
             max_connections: connections,
             wait_timeout: config.wait,
             statement_timeout: config.statement_timeout,
-        })
+        }
     }
 
     /// Keeps an embedded database alive; never resolves.

@@ -107,6 +107,11 @@ impl Slot {
         sent != self.traffic.answered.load(Ordering::Relaxed)
     }
 
+    /// How many statements were answered.
+    pub(super) fn answers(&self) -> u64 {
+        self.traffic.answered.load(Ordering::Relaxed)
+    }
+
     /// Whether the connection is gone.
     pub(super) fn is_closed(&self) -> bool {
         self.wire.is_closed()
@@ -192,11 +197,28 @@ impl Database {
     /// # Errors
     /// The pool cannot be built for this configuration.
     pub fn new(config: DatabaseConfig) -> anyhow::Result<Self> {
+        Self::build(config, false)
+    }
+
+    /// Like [`Database::new`], for serving requests: some of the connections are for reads that share
+    /// them.
+    ///
+    /// # Errors
+    /// Those of [`Database::new`].
+    pub fn for_requests(config: DatabaseConfig) -> anyhow::Result<Self> {
+        Self::build(config, true)
+    }
+
+    fn build(config: DatabaseConfig, shares: bool) -> anyhow::Result<Self> {
         let (wait, most) = (config.wait_timeout, config.max_connections);
         let is_here = is_here(&config.url);
-        let shared = Readers::number(is_here, most);
+        let places = if shares {
+            Readers::number(is_here, most)
+        } else {
+            0
+        };
         let pool = managed::Pool::builder(Manager { config })
-            .max_size(most - shared)
+            .max_size(most - places)
             .wait_timeout(Some(wait))
             .create_timeout(Some(wait))
             .recycle_timeout(Some(wait))
@@ -207,7 +229,7 @@ impl Database {
         Ok(Self {
             pool,
             turns: is_here.then(Turns::new),
-            readers: (shared > 0).then(|| Arc::new(Readers::new(shared))),
+            readers: (places > 0).then(|| Arc::new(Readers::new(places))),
         })
     }
 

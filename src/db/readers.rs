@@ -39,8 +39,10 @@ struct Reader {
     slot: Slot,
     place: usize,
     at_work: AtomicUsize,
-    /// When it answered last, or began to work, in microseconds since [`Readers::began`].
+    /// When it was last seen to answer, or began to work, in microseconds since [`Readers::began`].
     moved: AtomicU64,
+    /// Answers until then.
+    answers: AtomicU64,
 }
 
 /// The use of a shared connection for one read.
@@ -192,7 +194,11 @@ impl Share {
 impl Drop for Share {
     fn drop(&mut self) {
         let Self { reader, readers } = self;
-        reader.moved.store(readers.now(), Ordering::Relaxed);
+        // Who leaves without an answer says nothing of how the connection does.
+        let answers = reader.slot.answers();
+        if reader.answers.swap(answers, Ordering::Relaxed) != answers {
+            reader.moved.store(readers.now(), Ordering::Relaxed);
+        }
         let was = reader.at_work.fetch_sub(1, Ordering::Relaxed);
         if was == 1 && reader.slot.is_waiting() {
             readers.end_if_abandoned(reader);
@@ -208,6 +214,7 @@ impl Opening {
             place: self.place,
             at_work: AtomicUsize::new(0),
             moved: AtomicU64::new(0),
+            answers: AtomicU64::new(0),
         });
         let mut seats = self.readers.seats();
         let share = self.readers.join(reader.clone());

@@ -205,22 +205,37 @@ impl Scope {
     /// # Errors
     /// [`Error::Unavailable`] if there is none to be had.
     pub async fn conn(&self) -> Result<SharedConn<'_>> {
-        let guard = self.conn.read().await;
-        if guard.is_some() {
-            return Ok(SharedConn::Own(guard));
+        if let Some(own) = self.own_if_any().await {
+            return Ok(own);
         }
-        drop(guard);
         let place = self.place.load(Ordering::Relaxed);
         let place = Some(place).filter(|place| *place != NOWHERE);
         if let Some(share) = self.db.share(place).await {
             self.place.store(share.place(), Ordering::Relaxed);
             return Ok(SharedConn::Shared(share));
         }
+        self.own_conn().await
+    }
+
+    /// The request's own connection for reading: for answers so large that others should not wait
+    /// for them.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] if there is none to be had.
+    pub async fn own_conn(&self) -> Result<SharedConn<'_>> {
+        if let Some(own) = self.own_if_any().await {
+            return Ok(own);
+        }
         let mut slot = self.conn.write().await;
         if slot.is_none() {
             *slot = Some(self.db.get().await?);
         }
         Ok(SharedConn::Own(slot.downgrade()))
+    }
+
+    async fn own_if_any(&self) -> Option<SharedConn<'_>> {
+        let guard = self.conn.read().await;
+        guard.is_some().then(|| SharedConn::Own(guard))
     }
 
     /// The request's connection for a transaction, exclusively.

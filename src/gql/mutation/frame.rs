@@ -15,7 +15,11 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
+
+/// How long ago the rights may have been read by which something is written.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// What is done once a mutation is committed.
 pub(super) type AfterCommit = Box<dyn FnOnce() + Send>;
@@ -51,19 +55,23 @@ where
     F: AsyncFnOnce(&Tx<'_>) -> Result<T, Refusal>,
 {
     let frame = Frame::new(scope, action)?;
-    let seen = {
-        let conn = scope.conn().await?;
-        let conn = conn.get()?;
-        let look = async {
+    let look = async |conn: &Conn| {
+        let place = async {
             match at {
                 Some(id) => Ok(Some(authz::Found::look(conn, id).await?)),
                 None => Ok(None),
             }
         };
-        try_join(frame.caller(conn), look).await
+        try_join(frame.caller(conn), place).await
     };
+    let looked = Instant::now();
+    let mut seen = look(scope.conn().await?.get()?).await;
     let mut exclusive = scope.exclusive().await?;
     let conn: &Conn = exclusive.get()?;
+    // Where connections are scarce, rights may have changed while one was waited for.
+    if looked.elapsed() > FRESH {
+        seen = look(conn).await;
+    }
     let result = match seen {
         Ok((viewer, found)) => {
             let found = found.map(|found| -> Box<dyn Any + Send + Sync> { Box::new(found) });

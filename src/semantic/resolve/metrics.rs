@@ -19,7 +19,10 @@ impl<'a> Resolver<'a> {
         let query = self.resolved.scope.request.query;
         for (n, metric) in query.additional_metrics.iter().enumerate() {
             let id = field_id(&metric.table, &metric.name);
-            if self.is_field(&id) {
+            let explore = self.resolved.scope.request.explore;
+            let taken =
+                fields::metric(explore, &id).is_some() || fields::dimension(explore, &id).is_some();
+            if taken {
                 let message = format!("the explore has a field `{id}` already");
                 let path = format!("additionalMetrics.{n}.name");
                 self.note(Issue::new(Code::DuplicateName, path, message));
@@ -40,14 +43,20 @@ impl<'a> Resolver<'a> {
 
     /// Makes sure that a metric is computed.
     pub(super) fn metric(&mut self, id: &str) -> Result<(), Placed> {
-        if self.resolved.metrics.contains_key(id) {
-            return Ok(());
-        }
         let query = self.resolved.scope.request.query;
         let additional = query.additional_metrics.iter().enumerate();
         let mut additional =
             additional.filter(|(_, metric)| field_id(&metric.table, &metric.name) == id);
-        let column = match additional.next() {
+        let additional = additional.next();
+        if self.resolved.metrics.contains_key(id) {
+            // What another metric is computed from may be hidden from the query itself.
+            if additional.is_none() {
+                self.visible_metric(id)
+                    .map_err(|issue| Placed(None, issue))?;
+            }
+            return Ok(());
+        }
+        let column = match additional {
             Some((n, metric)) => {
                 let place = format!("additionalMetrics.{n}");
                 self.additional(metric, id)
@@ -115,8 +124,8 @@ impl<'a> Resolver<'a> {
                 continue;
             };
             let id = reference_id(table.as_deref(), name);
-            let name = self.referred(&id)?;
-            in_parentheses(&mut parts, Expr::column("", &name));
+            self.referred(&id)?;
+            in_parentheses(&mut parts, Expr::column("", &column_name(&id)));
         }
         let value = match parts.as_slice() {
             [Written::Text(_), Written::Expr(column), Written::Text(_)] => column.clone(),
@@ -151,28 +160,18 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// A metric that another is computed from, and the name of its column: hidden ones may be, the
-    /// rights of the other cover it.
-    fn referred(&mut self, id: &str) -> Result<String> {
-        let request = self.resolved.scope.request;
-        let mut own = request.query.additional_metrics.iter();
-        let is_own = own.any(|metric| field_id(&metric.table, &metric.name) == id);
-        // The query may have a metric of the same id, if it does not see this one.
-        let key = if is_own {
-            format!("{id}__of_model")
-        } else {
-            id.to_owned()
-        };
-        let name = column_name(&key);
-        if self.resolved.metrics.contains_key(&key) {
-            return Ok(name);
+    /// A metric that another is computed from: hidden ones may be, the rights of the other cover it.
+    fn referred(&mut self, id: &str) -> Result<()> {
+        if self.resolved.metrics.contains_key(id) {
+            return Ok(());
         }
+        let request = self.resolved.scope.request;
         let found = fields::metric(request.explore, id)
             .ok_or_else(|| fields::unknown(request.explore, id))?;
         let rows = aggregate::metric(&self.resolved.scope, found.table, found.metric)?;
         let column = MetricColumn {
-            id: key.clone(),
-            name: name.clone(),
+            id: id.to_owned(),
+            name: column_name(id),
             label: found.metric.label.clone(),
             kind: found
                 .metric
@@ -182,8 +181,8 @@ impl<'a> Resolver<'a> {
             selected: false,
             format: found.metric.format.clone(),
         };
-        self.resolved.metrics.insert(key, column);
-        Ok(name)
+        self.resolved.metrics.insert(id.to_owned(), column);
+        Ok(())
     }
 
     fn additional(&mut self, metric: &AdditionalMetric, id: &str) -> Result<MetricColumn> {

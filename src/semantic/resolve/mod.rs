@@ -286,7 +286,9 @@ impl<'a> Resolver<'a> {
                 CustomDimension::Bin(_) => "bin",
                 CustomDimension::Sql(_) => "sql",
             };
-            let taken = self.custom.contains_key(dimension.id()) || self.is_field(dimension.id());
+            let taken = self.custom.contains_key(dimension.id())
+                || fields::dimension(request.explore, dimension.id()).is_some()
+                || fields::metric(request.explore, dimension.id()).is_some();
             if taken {
                 let message = format!("there is a field `{}` already", dimension.id());
                 let path = format!("customDimensions.{n}.{kind}.id");
@@ -430,12 +432,6 @@ impl<'a> Resolver<'a> {
             fields::unknown(request.explore, id)
         })?;
         Ok(found)
-    }
-
-    /// Whether there is such a field for the user. What they cannot see keeps no name from them: the
-    /// refusal would tell of it.
-    fn is_field(&self, id: &str) -> bool {
-        self.visible(id).is_ok() || self.visible_metric(id).is_ok()
     }
 
     /// No two columns of one name.

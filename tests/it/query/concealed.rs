@@ -168,22 +168,27 @@ async fn a_column_behind_what_is_not_there_is_like_any_other() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_not_there_keeps_no_name() {
+async fn what_a_metric_is_computed_from_stays_hidden() {
     let stage = Stage::new().await;
-    stage.deploy_models(&guarded()).await;
-    let dimension = json!({ "sql": { "id": "orders_secret", "name": "Own", "table": "orders", "sql": "lower('A')", "dimensionType": "STRING" } });
-    let metric =
-        json!({ "name": "hush", "table": "orders", "type": "COUNT", "sql": "${orders.id}" });
-    let queries = [
-        json!({ "dimensions": ["orders_secret"], "sorts": [], "customDimensions": [dimension] }),
-        json!({ "metrics": ["orders_hush"], "additionalMetrics": [metric] }),
-    ];
-    for fields in queries {
-        let source = stage.query(fields);
+    let mut manifest: Value = serde_json::from_str(MANIFEST).expect("JSON");
+    manifest["nodes"]["model.shop.orders"]["columns"]["secret"]["config"]["meta"]["metrics"] = json!({
+        "hush": { "type": "count", "hidden": true },
+        "share": { "type": "percent_of_total", "sql": "${hush}" },
+    });
+    stage.deploy_models(&manifest.to_string()).await;
+    for metrics in [
+        ["orders_share", "orders_hush"],
+        ["orders_hush", "orders_share"],
+    ] {
+        let source = stage.query(json!({ "metrics": metrics, "sorts": [] }));
         let variables =
             json!({ "project": stage.project, "query": source["metricQuery"]["query"] });
         let answer = stage.app.gql(stage.tenant.admin, COMPILE, variables).await;
-        let sql = answer.text("/compileMetricQuery/sql");
-        assert!(!sql.contains("\"secret\""), "the field of the query: {sql}");
+        assert_eq!(answer.code(), "INVALID", "{metrics:?}");
+        assert!(
+            answer.message().contains("no field `orders_hush`"),
+            "{}",
+            answer.message()
+        );
     }
 }

@@ -65,7 +65,7 @@ impl TestApp {
         reach: impl FnOnce(&mut WarehouseConfig),
     ) -> Self {
         let database = TestDatabase::create().await;
-        let db = Database::new(DatabaseConfig {
+        let db = Database::for_requests(DatabaseConfig {
             url: database.url(),
             max_connections: 8,
             wait_timeout: Duration::from_secs(10),

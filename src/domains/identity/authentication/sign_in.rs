@@ -237,7 +237,7 @@ pub async fn guess(ctx: &Context<'_>, password: &str) -> Result<Guess> {
     match Passwords::of(ctx)?.verify(password, hash).await? {
         Verdict::Wrong => Ok(Guess::Wrong),
         Verdict::Right | Verdict::Outdated => {
-            let conn = scope.conn().await?;
+            let mut conn = scope.exclusive().await?;
             store::forgive(conn.get()?, system, &attempt).await?;
             Ok(Guess::Right)
         }

@@ -141,7 +141,7 @@ async fn page(
     let gone =
         || Error::Conflict("the rows of this run are not kept any more: run it again".into());
     let result = run.result_id.ok_or_else(gone)?;
-    let conn = ctx.scope().conn().await?;
+    let conn = ctx.scope().own_conn().await?;
     let system = System::new("rows of a run that the caller sees");
     let rows = store::rows(conn.get()?, system, result, &span.rows).await?;
     if rows.len() < span.rows.len() {
