@@ -6,12 +6,13 @@
 
 use diesel::{ConnectionError, ConnectionResult};
 use diesel_async::AsyncPgConnection;
+use futures_util::future::Either;
 use std::{str::FromStr as _, sync::Arc};
 use tokio::task::JoinHandle;
 use tokio_postgres::{
-    CancelToken, Config, Connection, NoTls, Socket,
+    CancelToken, Client, Config, Connection, NoTls, Socket,
     config::{Host, SslMode},
-    tls::TlsStream,
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -20,25 +21,37 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 /// # Errors
 /// The address cannot be read, nobody answers there, or the server refuses.
 pub async fn connect(url: &str) -> ConnectionResult<AsyncPgConnection> {
+    match dial(url).await? {
+        (client, Either::Left(plain)) => {
+            AsyncPgConnection::try_from_client_and_connection(client, plain).await
+        }
+        (client, Either::Right(tls)) => {
+            AsyncPgConnection::try_from_client_and_connection(client, tls).await
+        }
+    }
+}
+
+type Plain = Connection<Socket, <NoTls as MakeTlsConnect<Socket>>::Stream>;
+type Tls = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
+
+/// Opens a connection, whose second half somebody has to poll.
+async fn dial(url: &str) -> ConnectionResult<(Client, Either<Plain, Tls>)> {
     let config = Config::from_str(url)
         .map_err(|error| ConnectionError::InvalidConnectionUrl(describe(&error)))?;
     if is_plain(&config) {
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
-        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+        let (client, plain) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
+        return Ok((client, Either::Left(plain)));
     }
     let tls = MakeRustlsConnect::new(tls()?);
-    let (client, connection) = config.connect(tls).await.map_err(|error| bad(&error))?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    let (client, tls) = config.connect(tls).await.map_err(|error| bad(&error))?;
+    Ok((client, Either::Right(tls)))
 }
 
 /// What carries the bytes of a connection. Without it the connection is closed, at once.
 pub(super) struct Wire(JoinHandle<()>);
 
 impl Wire {
-    fn new<S>(connection: Connection<Socket, S>) -> Self
-    where
-        S: TlsStream + Unpin + Send + 'static,
-    {
+    fn new(connection: Either<Plain, Tls>) -> Self {
         #[expect(
             clippy::disallowed_methods,
             reason = "the task is the connection and ends with it"
@@ -67,16 +80,8 @@ impl Drop for Wire {
 /// # Errors
 /// Those of [`connect`].
 pub(super) async fn wired(url: &str) -> ConnectionResult<(AsyncPgConnection, Wire)> {
-    let config = Config::from_str(url)
-        .map_err(|error| ConnectionError::InvalidConnectionUrl(describe(&error)))?;
-    let (client, wire) = if is_plain(&config) {
-        let (client, connection) = config.connect(NoTls).await.map_err(|error| bad(&error))?;
-        (client, Wire::new(connection))
-    } else {
-        let tls = MakeRustlsConnect::new(tls()?);
-        let (client, connection) = config.connect(tls).await.map_err(|error| bad(&error))?;
-        (client, Wire::new(connection))
-    };
+    let (client, connection) = dial(url).await?;
+    let wire = Wire::new(connection);
     Ok((AsyncPgConnection::try_from(client).await?, wire))
 }
 

@@ -67,7 +67,6 @@ pub struct Database {
 pub struct PooledConn {
     // Taken only by `discard` and by the drop.
     inner: Option<managed::Object<Manager>>,
-    sent_before: u64,
     // Held for as long as the connection is.
     _turn: Option<Turn>,
 }
@@ -284,10 +283,8 @@ impl Database {
         });
         let (turn, inner) = taken.await;
         let inner = inner.map_err(Error::unavailable)?;
-        let sent_before = inner.traffic.sent.load(Ordering::Relaxed);
         Ok(PooledConn {
             inner: Some(inner),
-            sent_before,
             _turn: turn,
         })
     }
@@ -328,15 +325,6 @@ impl Database {
 }
 
 impl PooledConn {
-    /// Statements sent since the connection was taken.
-    pub fn statements(&self) -> u64 {
-        self.slot()
-            .traffic
-            .sent
-            .load(Ordering::Relaxed)
-            .saturating_sub(self.sent_before)
-    }
-
     /// Ends the connection instead of giving it back, after a failure that may have broken it.
     pub fn discard(mut self) {
         drop(self.inner.take().map(managed::Object::take));

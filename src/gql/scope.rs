@@ -226,11 +226,7 @@ impl Scope {
         if let Some(own) = self.own_if_any().await {
             return Ok(own);
         }
-        let mut slot = self.conn.write().await;
-        if slot.is_none() {
-            *slot = Some(self.db.get().await?);
-        }
-        Ok(SharedConn::Own(slot.downgrade()))
+        Ok(SharedConn::Own(self.taken().await?.downgrade()))
     }
 
     async fn own_if_any(&self) -> Option<SharedConn<'_>> {
@@ -243,11 +239,16 @@ impl Scope {
     /// # Errors
     /// [`Error::Unavailable`] if there is none to be had.
     pub async fn exclusive(&self) -> Result<ExclusiveConn<'_>> {
+        Ok(ExclusiveConn(self.taken().await?))
+    }
+
+    /// The place of the request's own connection, with one in it.
+    async fn taken(&self) -> Result<RwLockWriteGuard<'_, Option<PooledConn>>> {
         let mut slot = self.conn.write().await;
         if slot.is_none() {
             *slot = Some(self.db.get().await?);
         }
-        Ok(ExclusiveConn(slot))
+        Ok(slot)
     }
 
     /// Runs work of this request: sends what its loaders gather, and counts its statements.

@@ -1,10 +1,7 @@
 //! Runs operations and writes their answers: one buffer for the whole response.
 
 use super::{Edge, caller::Caller, facts::Facts, failure::Failure, operation::Ready, rate::Budget};
-use crate::{
-    db::Database,
-    gql::{self, ErrorCode, ResponseNotes, Scope},
-};
+use crate::gql::{self, ErrorCode, ResponseNotes, Scope};
 use async_graphql::{Request, Response, Value, Variables};
 use axum::http::StatusCode;
 use futures_util::FutureExt as _;
@@ -77,13 +74,7 @@ pub(super) async fn run(
     out: &mut Vec<u8>,
 ) -> Done {
     let app = &edge.app;
-    let scope = Scope::new(
-        database(edge, cost.requested),
-        caller.viewer.clone(),
-        caller.origin.clone(),
-        app.clock.clone(),
-        app.limits,
-    );
+    let scope = scope(edge, caller, cost.requested);
     let request = request(ready).data(scope.clone());
     // Boxed, so that the frames above, which are moved about, stay small.
     let work = scope.drive(Box::pin(app.schema.execute(request)));
@@ -124,14 +115,21 @@ pub(super) async fn run(
 /// Most points of an operation whose statements may go down a connection behind those of others.
 const SMALL: u32 = 1_000;
 
-/// The database for an operation of that cost.
-pub(super) fn database(edge: &Edge, cost: u32) -> Database {
-    let db = &edge.app.db;
-    if cost <= SMALL {
-        db.clone()
+/// The scope of an operation of that cost.
+pub(super) fn scope(edge: &Edge, caller: &Caller, cost: u32) -> Arc<Scope> {
+    let app = &edge.app;
+    let db = if cost <= SMALL {
+        app.db.clone()
     } else {
-        db.unshared()
-    }
+        app.db.unshared()
+    };
+    Scope::new(
+        db,
+        caller.viewer.clone(),
+        caller.origin.clone(),
+        app.clock.clone(),
+        app.limits,
+    )
 }
 
 /// What the engine gets of an operation.

@@ -60,7 +60,7 @@ impl Transport for Events {
                 .caller(&self.request_id, Freshness::Recent)
                 .await?;
             let caller = caller.ok_or(Error::Unauthenticated)?;
-            Ok(scope(&self.edge, &caller, self.cost))
+            Ok(run::scope(&self.edge, &caller, self.cost))
         };
         scope.boxed()
     }
@@ -84,17 +84,6 @@ impl Transport for Events {
     }
 }
 
-fn scope(edge: &Edge, caller: &Caller, cost: u32) -> Arc<Scope> {
-    let app = &edge.app;
-    Scope::new(
-        run::database(edge, cost),
-        caller.viewer.clone(),
-        caller.origin.clone(),
-        app.clock.clone(),
-        app.limits,
-    )
-}
-
 impl Subscription {
     /// Starts a subscription; nothing runs before the first answer is asked for.
     pub(super) fn start(
@@ -114,7 +103,7 @@ impl Subscription {
             tally,
         });
         let live = Live::new(events, resume_after);
-        let first = scope(edge, caller, cost);
+        let first = run::scope(edge, caller, cost);
         let request: Request = run::request(ready).data(first.clone()).data(live.clone());
         Self {
             answers: edge.app.live.execute_stream(request),

@@ -10,17 +10,6 @@ use std::time::{Duration, Instant};
 
 const READ: &str = "{ projects { nodes { id } } }";
 
-async fn locked(app: &TestApp) -> AsyncPgConnection {
-    use diesel_async::AsyncConnection as _;
-    let mut conn = AsyncPgConnection::establish(&app.database_url())
-        .await
-        .unwrap();
-    conn.batch_execute("BEGIN; LOCK TABLE projects")
-        .await
-        .unwrap();
-    conn
-}
-
 /// Other connections to the test's database that are in a statement or a transaction.
 async fn busy(conn: &AsyncPgConnection) -> i64 {
     // Inside one transaction the activity is read once and kept, unless it is dropped.
@@ -70,7 +59,7 @@ async fn ask(
 async fn the_deadline_ends_a_request_and_its_statement() {
     let app = TestApp::with(|config| config.request_timeout = Duration::from_millis(400)).await;
     let tenant = Tenant::create(&app, "acme").await;
-    let mut lock = locked(&app).await;
+    let mut lock = app.lock_projects().await;
     let answer = ask(&app, tenant.admin, READ, json!({})).await;
     assert_eq!(answer, (504, "TIMEOUT".to_owned()));
     let create =
@@ -93,7 +82,7 @@ async fn a_client_that_leaves_takes_its_statement_along() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
     let token = app.token(tenant.admin).await;
-    let mut lock = locked(&app).await;
+    let mut lock = app.lock_projects().await;
     // More than the pool has, so that a connection kept would be missed.
     for _ in 0..12 {
         let request = Request::post("/graphql")

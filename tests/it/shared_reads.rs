@@ -1,11 +1,9 @@
 //! Small reads share connections: few of them, none that keeps others waiting, none that is gone.
 
 use crate::support::{Actor, Tenant, TestApp};
-use chartroom::db::sql;
+use chartroom::db::{Conn, sql};
 use diesel::sql_types::{BigInt, Integer};
-use diesel_async::{
-    AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
-};
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use futures_util::future::join_all;
 use std::{
     collections::HashSet,
@@ -18,6 +16,15 @@ const ME: &str = "{ viewer { user { id } } }";
 /// Connections that a server of tests shares at most: half of what it may have.
 const MOST: usize = 4;
 
+/// Which connection that is, for the server of the database.
+async fn pid(mut conn: &Conn) -> i32 {
+    sql("SELECT pg_backend_pid()", [])
+        .statement::<Integer>()
+        .get_result(&mut conn)
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
 async fn many_reads_go_down_few_connections() {
     let app = TestApp::start().await;
@@ -28,24 +35,14 @@ async fn many_reads_go_down_few_connections() {
         let Some(share) = app.db.share(None).await else {
             continue;
         };
-        let pid: i32 = sql("SELECT pg_backend_pid()", [])
-            .statement::<Integer>()
-            .get_result(&mut share.conn())
-            .await
-            .unwrap();
-        pids.insert(pid);
+        pids.insert(pid(share.conn()).await);
         shares.push(share);
     }
     assert!(!shares.is_empty());
     assert!(pids.len() <= MOST, "{} connections", pids.len());
     drop(shares);
     let again = app.db.share(None).await.expect("a connection at rest");
-    let pid: i32 = sql("SELECT pg_backend_pid()", [])
-        .statement::<Integer>()
-        .get_result(&mut again.conn())
-        .await
-        .unwrap();
-    assert!(pids.contains(&pid), "they stay open");
+    assert!(pids.contains(&pid(again.conn()).await), "they stay open");
     assert!(app.db.unshared().share(None).await.is_none());
 }
 
@@ -85,12 +82,7 @@ async fn a_read_that_hangs_keeps_nobody_else_waiting() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
     app.ask(tenant.admin, ME).await.data();
-    let mut lock = AsyncPgConnection::establish(&app.database_url())
-        .await
-        .unwrap();
-    lock.batch_execute("BEGIN; LOCK TABLE projects")
-        .await
-        .unwrap();
+    let mut lock = app.lock_projects().await;
     // One for each shared connection, however many there are.
     let hanging = join_all((0..=MOST).map(|_| app.ask(tenant.admin, PROJECTS)));
     let quick = async {
@@ -116,9 +108,7 @@ async fn connections_that_are_cut_are_opened_anew() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
     app.ask(tenant.admin, ME).await.data();
-    let mut alone = AsyncPgConnection::establish(&app.database_url())
-        .await
-        .unwrap();
+    let mut alone = app.connect_alone().await;
     let cut: i64 = sql(
         "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid, 5000)) FROM pg_stat_activity \
          WHERE datname = current_database() AND pid <> pg_backend_pid()",

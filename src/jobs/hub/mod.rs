@@ -15,7 +15,7 @@ pub use feed::JobFeed;
 
 use super::{Channel, Doorbell, JobEventRow, JobRow, history};
 use crate::{
-    db::{Conn, Database, sql},
+    db::{self, Conn, Database, sql},
     kernel::{Result, entity::JobId},
 };
 use cell::Cell;
@@ -48,7 +48,7 @@ struct Inner {
     /// Age of the oldest event at the last look that found any, in microseconds.
     lag_micros: AtomicU64,
     looks: AtomicU64,
-    statements: AtomicU64,
+    statements: Arc<AtomicU64>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -91,7 +91,7 @@ impl Hub {
             watched: Mutex::default(),
             lag_micros: AtomicU64::new(0),
             looks: AtomicU64::new(0),
-            statements: AtomicU64::new(0),
+            statements: Arc::default(),
             tasks,
             stopping,
         }))
@@ -210,10 +210,7 @@ impl Inner {
 
     async fn look(&self, horizon: &mut Horizon) -> Result<()> {
         let conn = self.db.get().await?;
-        let looked = self.look_with(&conn, horizon).await;
-        self.statements
-            .fetch_add(conn.statements(), Ordering::Relaxed);
-        looked
+        db::counted(&self.statements, self.look_with(&conn, horizon)).await
     }
 
     async fn look_with(&self, conn: &Conn, horizon: &mut Horizon) -> Result<()> {

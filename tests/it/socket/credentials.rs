@@ -244,7 +244,7 @@ async fn a_socket_ends_with_what_opened_it() {
         app.socket(address, leaving).await,
     ];
     let mut bystander = app.socket(address, tenant.admin).await;
-    let held = super::hold(&app).await;
+    let held = app.lock_projects().await;
     for socket in sockets.iter_mut().chain([&mut bystander]) {
         socket.subscribe("1", super::WAITS).await;
     }

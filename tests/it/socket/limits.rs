@@ -42,7 +42,7 @@ async fn a_hundred_operations_at_a_time() {
     let tenant = Tenant::create(&app, "acme").await;
     let address = app.listen().await;
     let mut socket = app.socket(address, tenant.admin).await;
-    let held = super::hold(&app).await;
+    let held = app.lock_projects().await;
     for n in 0..100 {
         socket.subscribe(&n.to_string(), super::WAITS).await;
     }

@@ -6,20 +6,5 @@ mod opening;
 mod operations;
 mod streams;
 
-use crate::support::TestApp;
-use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
-
-/// A query that waits for [`hold`].
+/// A query that waits where projects are locked.
 const WAITS: &str = "{ projects { totalCount nodes { id } } }";
-
-/// Makes every read of projects wait, for as long as the connection is kept.
-async fn hold(app: &TestApp) -> AsyncPgConnection {
-    use diesel_async::AsyncConnection as _;
-    let mut conn = AsyncPgConnection::establish(&app.database_url())
-        .await
-        .unwrap();
-    conn.batch_execute("BEGIN; LOCK TABLE projects")
-        .await
-        .unwrap();
-    conn
-}

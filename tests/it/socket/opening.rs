@@ -174,7 +174,7 @@ async fn a_stop_tells_sockets_to_come_back() {
     let mut idle = app.socket(address, tenant.admin).await;
     let mut new = Socket::open(address, &[]).await;
     let mut busy = app.socket(address, tenant.admin).await;
-    let held = super::hold(&app).await;
+    let held = app.lock_projects().await;
     busy.subscribe("1", super::WAITS).await;
     assert!(busy.is_silent(200).await);
     app.app.stopping.cancel();

@@ -155,7 +155,7 @@ async fn operations_run_side_by_side_and_end_when_the_client_says_so() {
     let tenant = Tenant::create(&app, "acme").await;
     let address = app.listen().await;
     let mut socket = app.socket(address, tenant.admin).await;
-    let held = super::hold(&app).await;
+    let held = app.lock_projects().await;
     socket.subscribe("slow", super::WAITS).await;
     socket.subscribe("gone", super::WAITS).await;
     assert_eq!(
@@ -192,7 +192,7 @@ async fn an_id_in_use_ends_the_socket() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;
     let address = app.listen().await;
-    let _held = super::hold(&app).await;
+    let _held = app.lock_projects().await;
     let mut socket = app.socket(address, tenant.admin).await;
     socket.subscribe("a", super::WAITS).await;
     socket.subscribe("a", "{ __typename }").await;
@@ -215,7 +215,7 @@ async fn an_operation_may_take_no_longer_than_a_request() {
     let app = TestApp::with(|config| config.request_timeout = Duration::from_millis(400)).await;
     let tenant = Tenant::create(&app, "acme").await;
     let address = app.listen().await;
-    let _held = super::hold(&app).await;
+    let _held = app.lock_projects().await;
     let mut socket = app.socket(address, tenant.admin).await;
     let error = refused(&mut socket, "1", json!({ "query": super::WAITS })).await;
     assert_eq!(error["extensions"]["code"], "TIMEOUT");

@@ -17,7 +17,9 @@ use chartroom::{
     },
     services::{Outside, warehouse::OwnDatabase},
 };
-use diesel_async::RunQueryDsl as _;
+use diesel_async::{
+    AsyncConnection as _, AsyncPgConnection, RunQueryDsl as _, SimpleAsyncConnection as _,
+};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use std::{collections::HashMap, sync::Arc, time::Duration};
@@ -106,6 +108,22 @@ impl TestApp {
     /// A connection for preparing and checking what callers cannot.
     pub(crate) async fn conn(&self) -> PooledConn {
         self.db.get().await.expect("a connection")
+    }
+
+    /// A connection that is none of the server's.
+    pub(crate) async fn connect_alone(&self) -> AsyncPgConnection {
+        AsyncPgConnection::establish(&self.database_url())
+            .await
+            .expect("a connection")
+    }
+
+    /// Makes every read of projects wait, for as long as the connection is kept.
+    pub(crate) async fn lock_projects(&self) -> AsyncPgConnection {
+        let mut conn = self.connect_alone().await;
+        conn.batch_execute("BEGIN; LOCK TABLE projects")
+            .await
+            .expect("a lock");
+        conn
     }
 
     /// A session token of a user; the same one each time.

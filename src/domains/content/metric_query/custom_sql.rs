@@ -34,8 +34,10 @@ pub async fn custom_sql_beside_models<'q>(
         return Ok(custom_sql(query));
     }
     let name = &query.explore_name;
-    let active = models.active_explore(conn, project, name).await?;
-    let facts = user_facts(conn, organization, user).await?;
+    let (active, facts) = tokio::try_join!(
+        models.active_explore(conn, project, name),
+        user_facts(conn, organization, user),
+    )?;
     let shown = |metric: &AdditionalMetric| {
         let explore = active.as_ref().map(|active| &active.explore);
         explore.is_some_and(|explore| shows(explore, &facts, metric))
