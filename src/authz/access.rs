@@ -1,6 +1,6 @@
 //! What one user holds, and where: the grants resolved once per request.
 
-use super::{Permission, PermissionSet, Reach, RoleScope};
+use super::{AsOf, Permission, PermissionSet, Reach, RoleScope};
 use crate::{
     db::{Conn, Fragment, sql},
     kernel::{
@@ -13,7 +13,10 @@ use diesel::{
     sql_types::{Array, Bool, Nullable, Text, Uuid as SqlUuid},
 };
 use diesel_async::RunQueryDsl;
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    time::Instant,
+};
 use uuid::Uuid;
 
 /// Where a role is held.
@@ -43,7 +46,7 @@ pub struct Holding {
 }
 
 /// Everything a user holds, by own grants and those of active groups.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default)]
 pub struct Access {
     /// The roles held.
     pub holdings: Vec<Holding>,
@@ -51,6 +54,8 @@ pub struct Access {
     pub organizations: Vec<OrganizationId>,
     /// Active groups the user is in.
     pub groups: Vec<GroupId>,
+    /// When that was so; `None` of what was not read from the database.
+    pub as_of: Option<AsOf>,
 }
 
 /// Where a thing is, as far as rights go.
@@ -197,6 +202,7 @@ impl Access {
              NULL, true FROM me",
             [],
         );
+        let now = Instant::now();
         let rows: Vec<Row> = statement.statement::<RowSql>().load(&mut conn).await?;
         let mut access = Self::default();
         let mut caller = None;
@@ -208,7 +214,7 @@ impl Access {
                     wanted.map(OrganizationId::from_uuid).collect(),
                 ));
             } else {
-                access.take(row, false);
+                access.take(row, false, now);
             }
         }
         Ok(caller.map(|(user, wanted)| (user, access, wanted)))
@@ -216,24 +222,29 @@ impl Access {
 
     async fn read(mut conn: &Conn, me: Fragment, potential: bool) -> Result<HashMap<UserId, Self>> {
         let statement = statement(me, potential).statement::<RowSql>();
+        let now = Instant::now();
         let rows: Vec<Row> = statement.load(&mut conn).await?;
         let mut found: HashMap<UserId, Self> = HashMap::new();
         for row in rows {
             found
                 .entry(UserId::from_uuid(row.0))
                 .or_default()
-                .take(row, potential);
+                .take(row, potential, now);
         }
         Ok(found)
     }
 
-    fn take(&mut self, row: Row, potential: bool) {
+    fn take(&mut self, row: Row, potential: bool, now: Instant) {
         let (_, kind, role, names, organization, project, space, group, active) = row;
         let organization = organization.map(OrganizationId::from_uuid);
         let project = project.map(ProjectId::from_uuid);
         match (kind.as_str(), organization) {
             ("MEMBER", Some(organization)) => return self.organizations.push(organization),
             ("GROUP", _) => return self.groups.extend(group.map(GroupId::from_uuid)),
+            ("AS_OF", _) => {
+                self.as_of = names.into_iter().next().map(|names| AsOf::new(names, now));
+                return;
+            }
             _ => {}
         }
         if !active && !potential {

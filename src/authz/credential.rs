@@ -1,11 +1,14 @@
 //! What a caller signed in with: until when it is good, and the caller behind it as of now.
 
-use super::{Access, Credential, Permission, Viewer};
+use super::{Access, AsOf, Credential, Permission, Viewer};
 use crate::{
     db::{Conn, Fragment, sql},
     kernel::{Result, entity::OrganizationId},
 };
 use chrono::{DateTime, Utc};
+use diesel::sql_types::Bool;
+use diesel_async::RunQueryDsl as _;
+use std::sync::Arc;
 
 /// The condition on a session `s` of a user `u` that can be used.
 ///
@@ -50,7 +53,11 @@ impl Viewer {
     ///
     /// # Errors
     /// The database fails.
-    pub async fn renewed(&self, conn: &Conn, now: DateTime<Utc>) -> Result<Option<Self>> {
+    pub async fn renewed(
+        self: &Arc<Self>,
+        conn: &Conn,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Arc<Self>>> {
         let (text, id, live) = match self.credential {
             Credential::Session(id) => (
                 "SELECT u.id, s.organization_id AS wanted, \
@@ -68,24 +75,44 @@ impl Viewer {
             ),
             Credential::CommandLine => {
                 let access = Access::load(conn, self.user).await?;
-                return Ok(Some(Self {
+                return Ok(Some(Arc::new(Self {
                     access,
-                    ..self.clone()
-                }));
+                    ..(**self).clone()
+                })));
             }
         };
         let me = sql(text, [id]).with(live);
+        if self.holds(conn, &me).await? {
+            return Ok(Some(self.clone()));
+        }
         let Some((user, access, wanted)) = Access::load_caller(conn, me).await? else {
             return Ok(None);
         };
         if matches!(self.credential, Credential::ApiKey(_)) && !access.may_use_keys() {
             return Ok(None);
         }
-        Ok(Some(Self {
+        Ok(Some(Arc::new(Self {
             user,
             credential: self.credential,
             organization: access.working_organization(&wanted),
             access,
-        }))
+        })))
+    }
+
+    /// Whether `me` still selects the user, and no rights were changed since the viewer's were read:
+    /// a look into three indexes instead of all that gives rights.
+    async fn holds(&self, mut conn: &Conn, me: &Fragment) -> Result<bool> {
+        let Some(unchanged) = self.access.as_of.as_ref().and_then(AsOf::holds) else {
+            return Ok(false);
+        };
+        let holds = sql("SELECT EXISTS (", [])
+            .with(me.clone())
+            .then(" AND ", [])
+            .with(unchanged)
+            .then(")", [])
+            .statement::<Bool>()
+            .get_result(&mut conn)
+            .await?;
+        Ok(holds)
     }
 }

@@ -15,6 +15,7 @@
 //! ```
 
 mod access;
+mod as_of;
 mod audit;
 mod credential;
 mod field_policy;
@@ -25,6 +26,7 @@ mod roles;
 mod viewer;
 
 pub use access::{Access, HeldScope, Holding, Place};
+pub use as_of::{AsOf, forget_changes};
 pub use audit::{AuditEntry, AuditOutcome, Record, record};
 pub use credential::{live_api_key, live_session};
 pub use field_policy::{FieldPolicy, Mode};

@@ -6,6 +6,14 @@
     reason = "columns are documented by COMMENT ON in the migrations"
 )]
 
+/// Types of PostgreSQL that diesel has no names for.
+pub mod sql_types {
+    /// `xid8`, the number of a transaction.
+    #[derive(diesel::query_builder::QueryId, diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "xid8"))]
+    pub struct Xid8;
+}
+
 diesel::table! {
     /// A role given to a user or a group on an organization, a project or a space. The grant of a user on an organization is the membership.
     access_grants (id) {
@@ -429,6 +437,17 @@ diesel::table! {
         created_by -> Nullable<Uuid>,
         updated_at -> Timestamptz,
         updated_by -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use super::sql_types::Xid8;
+    use diesel::sql_types::*;
+
+    /// Transactions that changed what somebody may do, for a few hours.
+    rights_changes (xid) {
+        xid -> Xid8,
+        seen_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::support::TestApp;
 use chartroom::db::sql;
 use diesel::sql_types::Text;
 use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 async fn texts(app: &TestApp, query: &'static str) -> Vec<String> {
     let conn = app.conn().await;
@@ -71,6 +71,7 @@ fn declared(text: &str) -> Vec<String> {
         ("Timestamptz", "timestamptz"),
         ("Jsonb", "jsonb"),
         ("Bytea", "bytea"),
+        ("Xid8", "xid8"),
         ("Array<Text>", "_text"),
         ("Array<Uuid>", "_uuid"),
     ]);
@@ -148,7 +149,7 @@ async fn tenant_tables_say_whose_they_are() {
            'password_credentials', 'sign_in_failures', 'sessions', 'api_keys', 'roles', 'role_assignments', \
            'audit_events', 'idempotency_keys', 'jobs', 'job_inputs', 'job_events', 'job_logs', 'job_effects', \
            'job_limits', 'job_schedules', 'job_fires', 'worker_nodes', \
-           'socket_tickets') \
+           'socket_tickets', 'rights_changes') \
          AND NOT EXISTS (SELECT FROM information_schema.columns c WHERE c.table_schema = 'public' \
            AND c.table_name = t.table_name AND c.column_name = 'organization_id' AND c.is_nullable = 'NO')",
     )
@@ -183,36 +184,19 @@ async fn a_row_cannot_point_across_tenants() {
 async fn migrations_can_be_undone_and_redone() {
     let app = TestApp::start().await;
     let mut conn = app.conn().await;
-    let migrations = [
-        (
-            include_str!("../../migrations/2026-11-22-000001_spine/up.sql"),
-            include_str!("../../migrations/2026-11-22-000001_spine/down.sql"),
-        ),
-        (
-            include_str!("../../migrations/2026-11-22-000002_jobs/up.sql"),
-            include_str!("../../migrations/2026-11-22-000002_jobs/down.sql"),
-        ),
-        (
-            include_str!("../../migrations/2026-11-22-000007_models/up.sql"),
-            include_str!("../../migrations/2026-11-22-000007_models/down.sql"),
-        ),
-        (
-            include_str!("../../migrations/2026-11-22-000008_catalog/up.sql"),
-            include_str!("../../migrations/2026-11-22-000008_catalog/down.sql"),
-        ),
-        (
-            include_str!("../../migrations/2026-11-22-000012_chart_versions/up.sql"),
-            include_str!("../../migrations/2026-11-22-000012_chart_versions/down.sql"),
-        ),
-        (
-            include_str!("../../migrations/2026-11-22-000013_period_usage/up.sql"),
-            include_str!("../../migrations/2026-11-22-000013_period_usage/down.sql"),
-        ),
-    ];
-    for (_, down) in migrations.iter().rev() {
-        conn.batch_execute(down).await.expect("down.sql runs");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+    let entries = std::fs::read_dir(folder).expect("the migrations");
+    let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert!(!folders.is_empty());
+    for folder in folders.iter().rev() {
+        let down = std::fs::read_to_string(folder.join("down.sql")).expect("down.sql");
+        let undone = conn.batch_execute(&down).await;
+        undone.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     }
-    for (up, _) in migrations {
-        conn.batch_execute(up).await.expect("up.sql runs again");
+    for folder in &folders {
+        let up = std::fs::read_to_string(folder.join("up.sql")).expect("up.sql");
+        let done = conn.batch_execute(&up).await;
+        done.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     }
 }

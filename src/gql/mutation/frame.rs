@@ -111,7 +111,7 @@ impl<'a> Frame<'a> {
     /// The caller with the rights of now.
     async fn caller(&self, conn: &Conn) -> Result<Arc<Viewer>, Refusal> {
         let viewer = self.viewer.renewed(conn, self.now).await?;
-        Ok(Arc::new(viewer.ok_or(Error::Unauthenticated)?))
+        Ok(viewer.ok_or(Error::Unauthenticated)?)
     }
 
     pub(super) fn after_commit(&self, work: AfterCommit) {

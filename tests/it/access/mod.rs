@@ -5,8 +5,9 @@
 //! - `registry`: every root field declares a policy; `policy.json` is the reviewed copy.
 //! - `matrix`: every root field and every kind of node, called as every persona.
 //! - `prober`: every id that an input takes, fed with ids of another tenant.
-//! - `secrets`, `revocation`: what never shows, and what ends at once.
+//! - `secrets`, `revocation`, `as_of`: what never shows, and what ends at once.
 
+mod as_of;
 mod evaluator;
 mod matrix;
 mod operations;

@@ -22,7 +22,7 @@ impl Stage {
     }
 
     /// As another node would have done it.
-    async fn behind_the_back(&self, statement: &str) {
+    pub(super) async fn behind_the_back(&self, statement: &str) {
         let mut conn = self.app.conn().await;
         conn.batch_execute(statement)
             .await

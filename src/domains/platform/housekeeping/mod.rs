@@ -1,7 +1,7 @@
 //! The server's own work: forgetting what was kept long enough.
 
 use crate::{
-    authz::System,
+    authz::{self, System},
     db::Conn,
     domains::query::{self, export},
     jobs::{
@@ -33,7 +33,7 @@ pub struct PurgeReport {
     /// Files of exports past their time, and parts of them.
     #[serde(default)]
     pub exported_files: i32,
-    /// Entries of dead workers and of past due times.
+    /// Entries of dead workers, of past due times and of changes of rights.
     pub register_entries: i32,
 }
 
@@ -60,7 +60,8 @@ impl Kind for Purge {
             report.exported_files = add(report.exported_files, files);
             if jobs + keys + results + files == 0 {
                 let entries = purge::registers(&conn).await?;
-                report.register_entries = add(report.register_entries, entries);
+                let changes = authz::forget_changes(&conn, system).await?;
+                report.register_entries = add(report.register_entries, entries + changes);
                 return Ok(report);
             }
             ctx.progress(report.jobs, None, "deleting");

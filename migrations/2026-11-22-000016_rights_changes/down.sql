@@ -1,0 +1,11 @@
+DROP TRIGGER note_rights_change ON access_grants;
+DROP TRIGGER note_rights_change ON role_assignments;
+DROP TRIGGER note_rights_change ON role_projects;
+DROP TRIGGER note_rights_change ON group_members;
+DROP TRIGGER note_rights_change ON organization_members;
+DROP TRIGGER note_rights_change ON roles;
+DROP TRIGGER note_rights_change ON groups;
+DROP TRIGGER note_rights_change ON users;
+DROP TRIGGER note_rights_change ON sessions;
+DROP FUNCTION note_rights_change();
+DROP TABLE rights_changes;
