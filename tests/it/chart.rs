@@ -141,6 +141,9 @@ async fn slugs_are_unique_in_the_project() {
         ["same-name-4", "same-name-5", "same-name-6"],
         "also where they are made at once"
     );
+    for n in 7..=20 {
+        assert_eq!(slug(&one).await, format!("same-name-{n}"));
+    }
 }
 
 #[tokio::test]

@@ -8,13 +8,7 @@ WITH place AS (
     SELECT CASE
         WHEN NOT EXISTS (SELECT FROM dashboards c WHERE c.project_id = place.project_id AND c.slug = wanted.slug)
         THEN wanted.slug
-        ELSE (
-            SELECT wanted.slug || '-' || tries.n
-            FROM (SELECT generate_series(2, 1000000) AS n) AS tries
-            WHERE NOT EXISTS (
-                SELECT FROM dashboards c
-                WHERE c.project_id = place.project_id AND c.slug = wanted.slug || '-' || tries.n)
-            LIMIT 1)
+        ELSE free_slug('dashboards', place.project_id, wanted.slug)
         END AS slug
     FROM place, wanted
 ), made AS (

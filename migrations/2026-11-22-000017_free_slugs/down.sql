@@ -1,0 +1,1 @@
+DROP FUNCTION free_slug(regclass, uuid, text);
