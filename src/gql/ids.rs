@@ -22,5 +22,5 @@ pub fn parse_id<T: Entity>(argument: &'static str, text: &str) -> Result<Id<T>> 
 
 /// The id as callers see it.
 pub fn id_text<T: Entity>(id: Id<T>) -> ID {
-    ID(id.to_string())
+    ID(id.text())
 }

@@ -122,15 +122,25 @@ impl<'a> AnyId<'a> {
 
 /// Writes the text form of the id of a `prefix`.
 pub(super) fn encode(prefix: &str, uuid: Uuid) -> String {
+    let mut suffix = [b'0'; LENGTH];
+    let mut bits = uuid.as_u128();
+    for place in suffix.iter_mut().rev() {
+        let digit = usize::try_from(bits & 31).unwrap_or_default();
+        *place = ALPHABET.get(digit).copied().unwrap_or(b'0');
+        bits >>= 5;
+    }
     let mut text = String::with_capacity(prefix.len() + 1 + LENGTH);
     text.push_str(prefix);
     text.push('_');
-    let bits = uuid.as_u128();
-    for place in (0..LENGTH).rev() {
-        let digit = usize::try_from((bits >> (place * 5)) & 31).unwrap_or_default();
-        text.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
-    }
+    text.push_str(str::from_utf8(&suffix).unwrap_or_default());
     text
+}
+
+impl<T: Entity> Id<T> {
+    /// The id as clients see it: the prefix of its kind, `_`, and the UUID in 26 letters and digits.
+    pub fn text(self) -> String {
+        encode(T::PREFIX, self.0)
+    }
 }
 
 fn decode(suffix: &str) -> Option<Uuid> {
@@ -172,7 +182,7 @@ fn shorten(text: &str) -> String {
 
 impl<T: Entity> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&encode(T::PREFIX, self.0))
+        f.write_str(&self.text())
     }
 }
 

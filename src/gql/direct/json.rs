@@ -14,8 +14,17 @@ pub trait Json {
 
 impl Json for str {
     fn json(&self, out: &mut Vec<u8>) {
-        // Writing a text to memory cannot fail.
-        let _ = serde_json::to_writer(out, self);
+        // Mostly nothing is to be escaped, which is seen quicker than one letter after the other.
+        let plain = |plain, byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\');
+        if self.bytes().fold(true, plain) {
+            out.reserve(self.len() + 2);
+            out.push(b'"');
+            out.extend_from_slice(self.as_bytes());
+            out.push(b'"');
+        } else {
+            // Writing a text to memory cannot fail.
+            let _ = serde_json::to_writer(out, self);
+        }
     }
 }
 
@@ -107,5 +116,23 @@ impl Formatter for Verbatim {
         value: &[u8],
     ) -> io::Result<()> {
         writer.write_all(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_written_as_by_the_engine() {
+        let letters = ('\0'..='\u{2ff}').chain(['\u{2028}', '🎻']);
+        let mut texts: Vec<String> = letters.map(|letter| format!("a{letter}b")).collect();
+        texts.extend([String::new(), "\"".repeat(3), "plain".repeat(100)]);
+        for text in texts {
+            let mut out = b"before".to_vec();
+            text.json(&mut out);
+            let expected = format!("before{}", serde_json::to_string(&text).unwrap());
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
     }
 }

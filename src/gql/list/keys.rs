@@ -3,14 +3,18 @@
 use super::Listing;
 use crate::{db::ListQuery, kernel::Id};
 use async_graphql::Context;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use std::sync::Arc;
 
 /// Of which nodes the cursor is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cursors {
     None,
-    Ends,
+    /// Of the first and the last one of the page, or one of them.
+    Ends {
+        start: bool,
+        end: bool,
+    },
     Each,
 }
 
@@ -20,8 +24,9 @@ pub(super) fn wanted_cursors(ctx: &Context<'_>) -> Cursors {
         return Cursors::Each;
     }
     let page = look.field("pageInfo");
-    if page.field("endCursor").exists() || page.field("startCursor").exists() {
-        return Cursors::Ends;
+    let [start, end] = ["startCursor", "endCursor"].map(|field| page.field(field).exists());
+    if start || end {
+        return Cursors::Ends { start, end };
     }
     Cursors::None
 }
@@ -37,7 +42,9 @@ pub(super) fn keyed<L: Listing>(
     rows.enumerate().map(move |(n, (row, keys))| {
         let wanted = match cursors {
             Cursors::None => false,
-            Cursors::Ends => n == 0 || n == last,
+            // Backwards, the rows come from the end.
+            Cursors::Ends { start, end } if query.backward => end && n == 0 || start && n == last,
+            Cursors::Ends { start, end } => start && n == 0 || end && n == last,
             Cursors::Each => true,
         };
         let keys = wanted
@@ -91,11 +98,34 @@ impl Key for i32 {
 }
 impl Key for DateTime<Utc> {
     fn to_key(&self) -> String {
-        self.format("%Y-%m-%d %H:%M:%S%.6f+00").to_string()
+        // Much faster than a format of one's own.
+        let mut text = self.to_rfc3339_opts(SecondsFormat::Micros, false);
+        if let Some(between) = text.find('T') {
+            text.replace_range(between..=between, " ");
+        }
+        text.truncate(text.len().saturating_sub(":00".len()));
+        text
     }
 }
 impl<T> Key for Id<T> {
     fn to_key(&self) -> String {
         self.uuid().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_written_as_the_database_writes_them() {
+        for text in [
+            "2026-04-13 20:24:39.000000+00",
+            "1969-12-31 23:59:59.123456+00",
+            "0001-01-01 00:00:00.000001+00",
+        ] {
+            let moment = DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z").unwrap();
+            assert_eq!(moment.to_utc().to_key(), text);
+        }
     }
 }
