@@ -4,7 +4,7 @@ use super::{
     engine::{Asker, Compiled, Queries},
     export::RunExport,
     failure::{not_compiled, open, warehouse},
-    result::{Answer, columns_of, encode, row_bytes, store as results},
+    result::{Answer, Parts, columns_of, raw, row_bytes, store as results},
     run::{
         QueryRunRow,
         store::{self, Given, Outcome, Took},
@@ -133,7 +133,9 @@ struct Work<'a> {
 struct Fetched {
     waited: Duration,
     columns: Vec<crate::semantic::Column>,
-    rows: Vec<Value>,
+    rows: Parts,
+    /// The values of the first row.
+    first: Option<Vec<Value>>,
     is_truncated: bool,
 }
 
@@ -154,7 +156,7 @@ impl Work<'_> {
             compiled: self.compiled,
             totals: totals.clone(),
         };
-        store::finish(&conn, system, self.row.id, &outcome).await?;
+        store::finish(&conn, system, self.row.id, outcome).await?;
         self.give_totals(&conn, totals).await
     }
 
@@ -170,16 +172,14 @@ impl Work<'_> {
         };
         let system = System::new("storing the answer of a warehouse");
         let conn = self.ctx.db.get().await?;
-        let totals = fetched.rows.first().and_then(|row| match row {
-            Value::Array(values) => self.totals(values),
-            _ => None,
-        });
+        let first = fetched.first.as_deref();
+        let totals = first.and_then(|values| self.totals(values));
         let new = results::NewAnswer {
             organization: self.row.organization_id,
             project: self.row.project_id,
             key,
             columns: fetched.columns,
-            rows: &fetched.rows,
+            rows: fetched.rows,
             is_truncated: fetched.is_truncated,
             life: self.queries.config().result_life,
         };
@@ -188,7 +188,7 @@ impl Work<'_> {
             compiled: self.compiled,
             totals: totals.clone(),
         };
-        store::finish(&conn, system, self.row.id, &outcome).await?;
+        store::finish(&conn, system, self.row.id, outcome).await?;
         self.give_totals(&conn, totals).await
     }
 
@@ -209,7 +209,7 @@ impl Work<'_> {
             Some(columns) => columns.clone(),
             None => columns_of(rows.columns()),
         };
-        let (mut encoded, mut bytes) = (Vec::new(), 0_u64);
+        let (mut written, mut first, mut bytes) = (Parts::default(), None, 0_u64);
         let most = self.queries.config().max_bytes;
         let mut is_too_long = false;
         while let Some(batch) = rows.next().await.map_err(|error| warehouse(&error))? {
@@ -220,19 +220,21 @@ impl Work<'_> {
                     break;
                 }
                 bytes = bytes.saturating_add(row_bytes(row));
-                encoded.push(encode(row));
+                first.get_or_insert_with(|| row.iter().map(raw).collect());
+                written.push(row)?;
             }
             if is_too_long {
                 break;
             }
-            let count = i32::try_from(encoded.len()).unwrap_or(i32::MAX);
+            let count = i32::try_from(written.len()).unwrap_or(i32::MAX);
             self.ctx.progress(count, None, "reading rows");
         }
         Ok(Fetched {
             waited: rows.waited(),
             columns,
             is_truncated: is_too_long || rows.is_truncated(),
-            rows: encoded,
+            rows: written,
+            first,
         })
     }
 

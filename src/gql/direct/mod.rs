@@ -19,11 +19,13 @@ mod plan;
 mod relation;
 #[cfg(test)]
 mod tests;
+mod written;
 
 pub use self::{
     json::{Json, Verbatim},
     plan::Direct,
     relation::{Inside, Later, Load, Many, One, Relation, Texts, all},
+    written::Written,
 };
 
 use self::plan::Plan;

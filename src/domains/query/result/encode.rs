@@ -2,17 +2,13 @@
 
 use crate::services::warehouse::{Row, Value};
 use chrono::SecondsFormat;
-use serde_json::{Number, Value as Json};
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
 
 /// Largest whole number that every reader of JSON keeps: 2⁵³ − 1.
 const SAFE: u64 = (1 << 53) - 1;
 /// Digits that a binary floating point number of 64 bits always keeps.
 const SAFE_DIGITS: usize = 15;
-
-/// A row as a JSON array.
-pub fn encode(row: &Row) -> Json {
-    Json::Array(row.iter().map(raw).collect())
-}
 
 /// About how many bytes a row takes.
 pub fn row_bytes(row: &Row) -> u64 {
@@ -25,46 +21,66 @@ pub fn row_bytes(row: &Row) -> u64 {
     })
 }
 
+/// A value as JSON, as [`Cell`] writes it.
+pub fn raw(value: &Value) -> Json {
+    // A value of a warehouse can always be written.
+    serde_json::to_value(Cell(value)).unwrap_or_default()
+}
+
+/// A row as a JSON array of its [`Cell`]s.
+pub(super) struct Cells<'a>(pub(super) &'a Row);
+
+impl Serialize for Cells<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.0.iter().map(Cell))
+    }
+}
+
 /// A value as JSON. Numbers that JavaScript would change are texts; moments are written as in RFC 3339,
 /// without offset where they have no zone.
-pub fn raw(value: &Value) -> Json {
-    match value {
-        Value::Null => Json::Null,
-        Value::Boolean(value) => Json::Bool(*value),
-        Value::Integer(value) if value.unsigned_abs() <= SAFE => Json::from(*value),
-        Value::Integer(value) => Json::from(value.to_string()),
-        Value::Float(value) => {
-            Number::from_f64(*value).map_or_else(|| Json::from(value.to_string()), Json::Number)
-        }
-        Value::Decimal(text) => decimal(text),
-        Value::Text(text) | Value::Json(text) => Json::from(text.as_str()),
-        Value::Date(day) => Json::from(day.to_string()),
-        Value::Timestamp(moment) => Json::from(moment.format("%Y-%m-%dT%H:%M:%S%.f").to_string()),
-        Value::TimestampTz(moment) => {
-            Json::from(moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+struct Cell<'a>(&'a Value);
+
+impl Serialize for Cell<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Null => to.serialize_unit(),
+            Value::Boolean(value) => to.serialize_bool(*value),
+            Value::Integer(value) if value.unsigned_abs() <= SAFE => to.serialize_i64(*value),
+            Value::Integer(value) => to.collect_str(value),
+            Value::Float(value) if value.is_finite() => to.serialize_f64(*value),
+            Value::Float(value) => to.collect_str(value),
+            Value::Decimal(text) => decimal(text, to),
+            Value::Text(text) | Value::Json(text) => to.serialize_str(text),
+            Value::Date(day) => to.collect_str(day),
+            Value::Timestamp(moment) => to.collect_str(&moment.format("%Y-%m-%dT%H:%M:%S%.f")),
+            Value::TimestampTz(moment) => {
+                to.serialize_str(&moment.to_rfc3339_opts(SecondsFormat::AutoSi, true))
+            }
         }
     }
 }
 
 /// A number, if a floating point number has the same digits; else a text.
-fn decimal(text: &str) -> Json {
+fn decimal<S: Serializer>(text: &str, to: S) -> Result<S::Ok, S::Error> {
     let digits = text.trim_start_matches(['-', '0', '.']);
-    let digits = digits.chars().filter(char::is_ascii_digit).count();
+    let digits = digits.bytes().filter(u8::is_ascii_digit).count();
     let is_plain = text
         .bytes()
         .all(|b| b.is_ascii_digit() || b == b'-' || b == b'.');
     if !is_plain || digits > SAFE_DIGITS {
-        return Json::from(text);
+        return to.serialize_str(text);
     }
     let whole = match text.split_once('.') {
         Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
         _ => text,
     };
     if let Ok(whole) = whole.parse::<i64>() {
-        return Json::from(whole);
+        return to.serialize_i64(whole);
     }
-    let number = text.parse::<f64>().ok().and_then(Number::from_f64);
-    number.map_or_else(|| Json::from(text), Json::Number)
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() => to.serialize_f64(number),
+        _ => to.serialize_str(text),
+    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! Answers of warehouses: rows as JSON, stored once and read by the page.
 
 mod encode;
+mod parts;
 pub(super) mod store;
 
-pub use encode::{encode, raw, row_bytes};
-pub use store::{Answer, PART, purge};
+pub use encode::{raw, row_bytes};
+pub use parts::Parts;
+pub use store::{Answer, purge};
 
 use crate::semantic::{Column, model::FormatKeys, value::ValueType};
 use crate::services::warehouse::{self, ColumnType};

@@ -1,5 +1,6 @@
 //! Statements on results.
 
+use super::parts::{Parts, cut, holding};
 use crate::{
     authz::System,
     db::{Bind, Conn, Fragment, sql},
@@ -14,9 +15,6 @@ use diesel::{OptionalExtension as _, sql_types as st};
 use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
 use std::{ops::Range, time::Duration};
-
-/// Rows that are stored together.
-pub const PART: usize = 500;
 
 /// What is known of a stored answer.
 #[derive(Debug, Clone)]
@@ -39,22 +37,16 @@ pub(in crate::domains::query) struct NewAnswer<'a> {
     pub(in crate::domains::query) project: ProjectId,
     pub(in crate::domains::query) key: &'a [u8],
     pub(in crate::domains::query) columns: Vec<Column>,
-    pub(in crate::domains::query) rows: &'a [Value],
+    pub(in crate::domains::query) rows: Parts,
     pub(in crate::domains::query) is_truncated: bool,
     /// How long it is kept.
     pub(in crate::domains::query) life: Duration,
 }
 
 /// The start of a statement that stores an answer; what follows may read `result` and `rows`.
-pub(in crate::domains::query) fn put(new: &NewAnswer<'_>) -> Result<Fragment> {
+pub(in crate::domains::query) fn put(new: NewAnswer<'_>) -> Result<Fragment> {
     let columns = serde_json::to_value(&new.columns).map_err(anyhow::Error::new)?;
     let row_count = i32::try_from(new.rows.len()).unwrap_or(i32::MAX);
-    let parts: Vec<String> = new
-        .rows
-        .chunks(PART)
-        .map(serde_json::to_string)
-        .collect::<Result<_, _>>()
-        .map_err(anyhow::Error::new)?;
     Ok(sql(
         "WITH result AS (\
            INSERT INTO query_results (id, organization_id, project_id, key, answer_columns, row_count, is_truncated, expires_at) \
@@ -73,7 +65,7 @@ pub(in crate::domains::query) fn put(new: &NewAnswer<'_>) -> Result<Fragment> {
             row_count.into(),
             new.is_truncated.into(),
             new.life.as_secs_f64().into(),
-            Bind::Texts(parts),
+            Bind::Texts(new.rows.into_texts()),
         ],
     ))
 }
@@ -110,33 +102,33 @@ pub(in crate::domains::query) async fn find(
 
 /// Rows of an answer by their position; fewer if the answer is not kept any more.
 pub(in crate::domains::query) async fn rows(
+    conn: &Conn,
+    system: System,
+    id: QueryResultId,
+    span: &Range<usize>,
+) -> Result<Vec<Vec<Value>>> {
+    let text = text(conn, system, id, span).await?;
+    let rows = text.map(|text| serde_json::from_str(&text)).transpose();
+    Ok(rows.map_err(anyhow::Error::new)?.unwrap_or_default())
+}
+
+/// Rows of an answer by their position, as a JSON array; `None` if the answer is not kept any more.
+pub(in crate::domains::query) async fn text(
     mut conn: &Conn,
     _: System,
     id: QueryResultId,
     span: &Range<usize>,
-) -> Result<Vec<Vec<Value>>> {
-    if span.is_empty() {
-        return Ok(Vec::new());
-    }
-    let part = |row: usize| i32::try_from(row / PART).unwrap_or(i32::MAX);
+) -> Result<Option<String>> {
+    let part = |part: usize| i32::try_from(part).unwrap_or(i32::MAX);
+    let parts = holding(span);
     let parts: Vec<String> = sql(
-        "SELECT rows FROM query_result_rows WHERE result_id = ? AND part BETWEEN ? AND ? ORDER BY part",
-        [
-            id.into(),
-            part(span.start).into(),
-            part(span.end - 1).into(),
-        ],
+        "SELECT rows FROM query_result_rows WHERE result_id = ? AND part >= ? AND part < ? ORDER BY part",
+        [id.into(), part(parts.start).into(), part(parts.end).into()],
     )
     .statement::<st::Text>()
     .load(&mut conn)
     .await?;
-    let mut rows = Vec::with_capacity(span.len());
-    for text in parts {
-        let part: Vec<Vec<Value>> = serde_json::from_str(&text).map_err(anyhow::Error::new)?;
-        rows.extend(part);
-    }
-    let skipped = span.start % PART;
-    Ok(rows.into_iter().skip(skipped).take(span.len()).collect())
+    cut(&parts, span)
 }
 
 /// Forgets answers that nobody is given any more, and runs that are older than anything they could

@@ -4,7 +4,9 @@ use super::QueryRunRow;
 use crate::{
     authz::System,
     domains::{content::metric_query::DimensionType, query::result::store},
-    gql::{Connection, FieldId, ListNode, PageArgs, PageInfo, ScopeExt as _, Span},
+    gql::{
+        Connection, FieldId, ListNode, PageArgs, PageInfo, ScopeExt as _, Span, direct::Written,
+    },
     kernel::{Error, Result},
     semantic::{
         Column,
@@ -57,7 +59,7 @@ const fn kind(kind: ValueType) -> DimensionType {
 #[derive(Debug, Clone, SimpleObject)]
 pub(crate) struct ResultTable {
     /// An array for each row, with its values in the order of the columns.
-    rows: Value,
+    rows: Written,
     /// Where the page lies.
     page_info: PageInfo,
 }
@@ -126,28 +128,25 @@ pub(super) fn columns(row: &QueryRunRow) -> Result<Vec<Column>> {
     Ok(serde_json::from_value(stored).map_err(anyhow::Error::new)?)
 }
 
-/// The page of rows that the arguments ask for, and its values.
+/// The page of rows that the arguments ask for, and its text: a JSON array of arrays.
 async fn page(
     ctx: &Context<'_>,
     run: &QueryRunRow,
     args: &PageArgs,
     limits: (i64, i64),
-) -> Result<(Span, Vec<Vec<Value>>)> {
+) -> Result<(Span, String)> {
     let total = usize::try_from(run.row_count.unwrap_or(0)).unwrap_or_default();
     let span = Span::of(args, &format!("rows of {}", run.id), total, limits)?;
     if span.rows.is_empty() {
-        return Ok((span, Vec::new()));
+        return Ok((span, "[]".to_owned()));
     }
     let gone =
         || Error::Conflict("the rows of this run are not kept any more: run it again".into());
     let result = run.result_id.ok_or_else(gone)?;
     let conn = ctx.scope().own_conn().await?;
     let system = System::new("rows of a run that the caller sees");
-    let rows = store::rows(conn.get()?, system, result, &span.rows).await?;
-    if rows.len() < span.rows.len() {
-        return Err(gone());
-    }
-    Ok((span, rows))
+    let rows = store::text(conn.get()?, system, result, &span.rows).await?;
+    Ok((span, rows.ok_or_else(gone)?))
 }
 
 /// Rows with their cells.
@@ -160,7 +159,8 @@ pub(super) async fn rows(
         .iter()
         .map(|column| (FieldId::trusted(&column.field_id), column.format_spec()))
         .collect();
-    let (span, rows) = page(ctx, run, args, ROWS).await?;
+    let (span, text) = page(ctx, run, args, ROWS).await?;
+    let rows: Vec<Vec<Value>> = serde_json::from_str(&text).map_err(anyhow::Error::new)?;
     let rows = rows.into_iter().map(|values| ResultRow {
         columns: columns.clone(),
         values,
@@ -174,9 +174,9 @@ pub(super) async fn table(
     run: &QueryRunRow,
     args: &PageArgs,
 ) -> Result<ResultTable> {
-    let (span, rows) = page(ctx, run, args, TABLE).await?;
+    let (span, text) = page(ctx, run, args, TABLE).await?;
     Ok(ResultTable {
-        rows: Value::Array(rows.into_iter().map(Value::Array).collect()),
+        rows: text.into(),
         page_info: span.page_info(),
     })
 }

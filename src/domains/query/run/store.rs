@@ -133,12 +133,17 @@ pub(in crate::domains::query) async fn finish(
     mut conn: &Conn,
     _: System,
     id: QueryRunId,
-    outcome: &Outcome<'_>,
+    outcome: Outcome<'_>,
 ) -> Result<()> {
-    let (stored, columns, given) = match &outcome.answer {
+    // The columns of now: with a cached answer, a label may have changed since.
+    let columns = match (&outcome.compiled.columns, &outcome.answer) {
+        (Some(columns), _) => json(columns)?,
+        (None, Given::Earlier(answer)) => json(&answer.columns)?,
+        (None, Given::New(new, _)) => json(&new.columns)?,
+    };
+    let (stored, given) = match outcome.answer {
         Given::Earlier(answer) => (
             Fragment::default(),
-            &answer.columns,
             sql(
                 "result_id = ?, row_count = ?, is_truncated = ?, cached_at = ? WHERE id = ?",
                 [
@@ -150,15 +155,13 @@ pub(in crate::domains::query) async fn finish(
                 ],
             ),
         ),
-        Given::New(new, took) => (put(new)?, &new.columns, took.noted(id)),
+        Given::New(new, took) => (put(new)?, took.noted(id)),
     };
-    // The columns of now: with a cached answer, a label may have changed since.
-    let columns = outcome.compiled.columns.as_ref().unwrap_or(columns);
     let noting = [
-        json(columns)?.into(),
+        columns.into(),
         outcome.compiled.statement.sql.as_str().into(),
         json(&outcome.compiled.warnings)?.into(),
-        Bind::from(outcome.totals.clone()),
+        Bind::from(outcome.totals),
     ];
     stored
         .then(
