@@ -54,8 +54,8 @@ pub struct Access {
     pub organizations: Vec<OrganizationId>,
     /// Active groups the user is in.
     pub groups: Vec<GroupId>,
-    /// When that was so; `None` of what was not read from the database.
-    pub as_of: Option<AsOf>,
+    /// When that was so, if it was read at once with whose it is.
+    pub(super) as_of: Option<AsOf>,
 }
 
 /// Where a thing is, as far as rights go.
@@ -198,8 +198,8 @@ impl Access {
         me: Fragment,
     ) -> Result<Option<(UserId, Self, Vec<OrganizationId>)>> {
         let statement = statement(me, false).then(
-            " UNION ALL SELECT me.id, 'CALLER', me.id, '{}', me.wanted, me.preferred, me.home, \
-             NULL, true FROM me",
+            " UNION ALL SELECT me.id, 'CALLER', me.id, ARRAY[pg_current_snapshot()::text], \
+             me.wanted, me.preferred, me.home, NULL, true FROM me",
             [],
         );
         let now = Instant::now();
@@ -209,12 +209,14 @@ impl Access {
         for row in rows {
             if row.1 == "CALLER" {
                 let wanted = [row.4, row.5, row.6].into_iter().flatten();
+                let snapshot = row.3.into_iter().next();
+                access.as_of = snapshot.map(|snapshot| AsOf::new(snapshot, now));
                 caller = Some((
                     UserId::from_uuid(row.0),
                     wanted.map(OrganizationId::from_uuid).collect(),
                 ));
             } else {
-                access.take(row, false, now);
+                access.take(row, false);
             }
         }
         Ok(caller.map(|(user, wanted)| (user, access, wanted)))
@@ -222,29 +224,24 @@ impl Access {
 
     async fn read(mut conn: &Conn, me: Fragment, potential: bool) -> Result<HashMap<UserId, Self>> {
         let statement = statement(me, potential).statement::<RowSql>();
-        let now = Instant::now();
         let rows: Vec<Row> = statement.load(&mut conn).await?;
         let mut found: HashMap<UserId, Self> = HashMap::new();
         for row in rows {
             found
                 .entry(UserId::from_uuid(row.0))
                 .or_default()
-                .take(row, potential, now);
+                .take(row, potential);
         }
         Ok(found)
     }
 
-    fn take(&mut self, row: Row, potential: bool, now: Instant) {
+    fn take(&mut self, row: Row, potential: bool) {
         let (_, kind, role, names, organization, project, space, group, active) = row;
         let organization = organization.map(OrganizationId::from_uuid);
         let project = project.map(ProjectId::from_uuid);
         match (kind.as_str(), organization) {
             ("MEMBER", Some(organization)) => return self.organizations.push(organization),
             ("GROUP", _) => return self.groups.extend(group.map(GroupId::from_uuid)),
-            ("AS_OF", _) => {
-                self.as_of = names.into_iter().next().map(|names| AsOf::new(names, now));
-                return;
-            }
             _ => {}
         }
         if !active && !potential {

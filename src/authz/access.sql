@@ -37,6 +37,3 @@ JOIN organization_members m ON m.user_id = me.id
 UNION ALL
 SELECT m.user_id, 'GROUP', m.group_id, '{}', m.organization_id, NULL, NULL, m.group_id, true
 FROM my_groups m
-UNION ALL
-SELECT me.id, 'AS_OF', me.id, ARRAY[pg_current_snapshot()::text], NULL, NULL, NULL, NULL, true
-FROM me

@@ -1,8 +1,8 @@
 //! As of when rights were read, and whether they still hold.
 //!
-//! Each transaction that changes what somebody may do leaves its number in `rights_changes` (triggers
-//! see to that, whoever changes it). Rights that were read under one snapshot of the database hold as
-//! long as no transaction is in that table which the snapshot did not see.
+//! Each transaction that changes what `access.sql` and a caller's credential read leaves its number in
+//! `rights_changes`: triggers on those tables see to that. Rights that were read under one snapshot of the
+//! database hold as long as no transaction is in that table which the snapshot did not see.
 
 use super::System;
 use crate::{
@@ -12,9 +12,9 @@ use crate::{
 use diesel_async::RunQueryDsl as _;
 use std::time::{Duration, Instant};
 
-/// For how long rights are looked after. Far below the time that changes are kept for, which is an
-/// hour.
-const LONGEST: Duration = Duration::from_mins(10);
+/// For how long it is known whether rights hold: far below the hour that changes are kept for. Not longer
+/// than callers are kept, since a database that was set back counts its transactions anew.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// When rights were read.
 #[derive(Debug, Clone)]
@@ -33,11 +33,14 @@ impl AsOf {
     /// The condition that nobody's rights were changed since; `None` if that is not known any more.
     pub(super) fn holds(&self) -> Option<Fragment> {
         let snapshot = || self.snapshot.as_str().into();
+        // In this form the newest changes are found by the index: a plan for any value takes EXISTS for
+        // a reason to read the whole table.
         (self.at.elapsed() < LONGEST).then(|| {
             sql(
-                "NOT EXISTS (SELECT FROM rights_changes c \
-                 WHERE c.xid >= pg_snapshot_xmin(?::text::pg_snapshot) \
-                 AND NOT pg_visible_in_snapshot(c.xid, ?::text::pg_snapshot))",
+                "(SELECT c.xid FROM rights_changes c \
+                  WHERE c.xid >= pg_snapshot_xmin(?::text::pg_snapshot) \
+                  AND NOT pg_visible_in_snapshot(c.xid, ?::text::pg_snapshot) \
+                  ORDER BY c.xid DESC LIMIT 1) IS NULL",
                 [snapshot(), snapshot()],
             )
         })

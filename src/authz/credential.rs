@@ -48,7 +48,57 @@ impl Access {
     }
 }
 
+/// Selects `id`, `wanted`, `preferred` and `home` of the user behind a credential that can be used; `None`
+/// for the server's own work.
+fn user_behind(credential: Credential, now: DateTime<Utc>) -> Option<Fragment> {
+    let (text, id, live) = match credential {
+        Credential::Session(id) => (
+            "SELECT u.id, s.organization_id AS wanted, \
+             u.default_organization_id AS preferred, u.organization_id AS home \
+             FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ? AND ",
+            id.into(),
+            live_session(now),
+        ),
+        Credential::ApiKey(id) => (
+            "SELECT u.id, NULL::uuid AS wanted, \
+             u.default_organization_id AS preferred, u.organization_id AS home \
+             FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = ? AND ",
+            id.into(),
+            live_api_key(now),
+        ),
+        Credential::CommandLine => return None,
+    };
+    Some(sql(text, [id]).with(live))
+}
+
 impl Viewer {
+    /// Who is behind a credential, with the rights of now; `None` if it is not good, or the user may no
+    /// longer use API keys.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn read(
+        conn: &Conn,
+        credential: Credential,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Self>> {
+        let Some(me) = user_behind(credential, now) else {
+            return Ok(None);
+        };
+        let Some((user, access, wanted)) = Access::load_caller(conn, me).await? else {
+            return Ok(None);
+        };
+        if matches!(credential, Credential::ApiKey(_)) && !access.may_use_keys() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            user,
+            credential,
+            organization: access.working_organization(&wanted),
+            access,
+        }))
+    }
+
     /// The same caller as of now; `None` if what they signed in with is not good any more.
     ///
     /// # Errors
@@ -58,58 +108,31 @@ impl Viewer {
         conn: &Conn,
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<Self>>> {
-        let (text, id, live) = match self.credential {
-            Credential::Session(id) => (
-                "SELECT u.id, s.organization_id AS wanted, \
-                 u.default_organization_id AS preferred, u.organization_id AS home \
-                 FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = ? AND ",
-                id.into(),
-                live_session(now),
-            ),
-            Credential::ApiKey(id) => (
-                "SELECT u.id, NULL::uuid AS wanted, \
-                 u.default_organization_id AS preferred, u.organization_id AS home \
-                 FROM api_keys k JOIN users u ON u.id = k.user_id WHERE k.id = ? AND ",
-                id.into(),
-                live_api_key(now),
-            ),
-            Credential::CommandLine => {
-                let access = Access::load(conn, self.user).await?;
-                return Ok(Some(Arc::new(Self {
-                    access,
-                    ..(**self).clone()
-                })));
-            }
-        };
-        let me = sql(text, [id]).with(live);
-        if self.holds(conn, &me).await? {
+        if self.credential == Credential::CommandLine {
+            let access = Access::load(conn, self.user).await?;
+            let viewer = Self {
+                access,
+                ..(**self).clone()
+            };
+            return Ok(Some(Arc::new(viewer)));
+        }
+        if self.holds(conn, now).await? {
             return Ok(Some(self.clone()));
         }
-        let Some((user, access, wanted)) = Access::load_caller(conn, me).await? else {
-            return Ok(None);
-        };
-        if matches!(self.credential, Credential::ApiKey(_)) && !access.may_use_keys() {
-            return Ok(None);
-        }
-        Ok(Some(Arc::new(Self {
-            user,
-            credential: self.credential,
-            organization: access.working_organization(&wanted),
-            access,
-        })))
+        Ok(Self::read(conn, self.credential, now).await?.map(Arc::new))
     }
 
-    /// Whether `me` still selects the user, and no rights were changed since the viewer's were read:
-    /// a look into three indexes instead of all that gives rights.
-    async fn holds(&self, mut conn: &Conn, me: &Fragment) -> Result<bool> {
-        let Some(unchanged) = self.access.as_of.as_ref().and_then(AsOf::holds) else {
+    /// Whether the credential is still good, and no rights were changed since the viewer's were read: a
+    /// few rows found by their keys, instead of all that gives rights.
+    async fn holds(&self, mut conn: &Conn, now: DateTime<Utc>) -> Result<bool> {
+        let unchanged = self.access.as_of.as_ref().and_then(AsOf::holds);
+        let (Some(me), Some(unchanged)) = (user_behind(self.credential, now), unchanged) else {
             return Ok(false);
         };
         let holds = sql("SELECT EXISTS (", [])
-            .with(me.clone())
-            .then(" AND ", [])
+            .with(me)
+            .then(") AND ", [])
             .with(unchanged)
-            .then(")", [])
             .statement::<Bool>()
             .get_result(&mut conn)
             .await?;

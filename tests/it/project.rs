@@ -160,6 +160,28 @@ async fn viewers_see_but_do_not_change_and_members_see_nothing() {
 }
 
 #[tokio::test]
+async fn either_end_of_a_page_has_its_cursor_in_both_directions() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    for name in ["a", "b", "c", "d", "e"] {
+        tenant.project(&app, name).await;
+    }
+    for arguments in ["first: 3", "last: 3"] {
+        let page = async |selection: &str| {
+            let query = format!("{{ projects({arguments}) {{ {selection} }} }}");
+            app.ask(tenant.admin, &query).await
+        };
+        let each = page("edges { cursor }").await;
+        let cursors = each.texts("/projects/edges", "cursor");
+        for (end, cursor) in [("startCursor", &cursors[0]), ("endCursor", &cursors[2])] {
+            let found = page(&format!("nodes {{ id }} pageInfo {{ {end} }}")).await;
+            let path = format!("/projects/pageInfo/{end}");
+            assert_eq!(&found.text(&path), cursor, "{arguments} {end}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn pages_are_cut_by_keys_and_survive_deletes() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;

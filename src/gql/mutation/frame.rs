@@ -217,7 +217,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The viewer with the rights that a mutation left.
+/// The viewer with the rights that a mutation left; what comes next reads them again.
 async fn viewer_after(tx: &Tx<'_>) -> Result<Arc<Viewer>> {
     if !tx.scope.notes().changed_rights {
         return Ok(tx.viewer.clone());

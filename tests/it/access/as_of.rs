@@ -3,23 +3,19 @@
 use super::stage::Stage;
 use chartroom::{
     authz::{Access, Credential, System, Viewer, forget_changes},
-    db::Conn,
-    kernel::entity::{SessionId, UserId},
+    db::{Conn, sql},
+    kernel::entity::SessionId,
 };
 use chrono::Utc;
-use diesel_async::SimpleAsyncConnection as _;
+use diesel::sql_types::Text;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use std::sync::Arc;
 
 /// Somebody with a role, a group and a grant on a space.
 async fn colleague(stage: &Stage, conn: &Conn) -> Arc<Viewer> {
-    let user = UserId::from_uuid(stage.ours.uuid("user.colleague"));
-    let access = Access::load(conn, user).await.expect("their rights");
-    Arc::new(Viewer {
-        user,
-        credential: Credential::Session(SessionId::from_uuid(stage.ours.uuid("session"))),
-        organization: access.organizations.first().copied(),
-        access,
-    })
+    let session = SessionId::from_uuid(stage.ours.uuid("session"));
+    let viewer = Viewer::read(conn, Credential::Session(session), Utc::now()).await;
+    Arc::new(viewer.expect("a look").expect("a good session"))
 }
 
 async fn renewed(viewer: &Arc<Viewer>, conn: &Conn) -> Option<Arc<Viewer>> {
@@ -111,7 +107,10 @@ async fn where_somebody_works_is_noticed() {
         stage.ours.uuid("user.colleague"),
         stage.ours.uuid("session"),
     );
-    let other = stage.theirs.uuid("organization");
+    let (home, other) = (
+        stage.ours.uuid("organization"),
+        stage.theirs.uuid("organization"),
+    );
     stage
         .behind_the_back(&format!(
             "INSERT INTO organization_members (organization_id, user_id) VALUES ('{other}', '{user}'); \
@@ -119,26 +118,71 @@ async fn where_somebody_works_is_noticed() {
             stage.ours.uuid("organization"),
         ))
         .await;
-    let viewer = renewed(&colleague(&stage, &conn).await, &conn)
-        .await
-        .unwrap();
-    for change in [
-        format!("UPDATE sessions SET organization_id = '{other}' WHERE id = '{session}'"),
-        format!(
-            "UPDATE sessions SET organization_id = NULL WHERE id = '{session}'; UPDATE users SET default_organization_id = '{other}' WHERE id = '{user}'"
+    let mut viewer = colleague(&stage, &conn).await;
+    for (change, works_in) in [
+        (
+            format!("UPDATE sessions SET organization_id = '{other}' WHERE id = '{session}'"),
+            other,
         ),
-        format!(
-            "UPDATE users SET default_organization_id = NULL, organization_id = '{other}' WHERE id = '{user}'"
+        (
+            format!("UPDATE sessions SET organization_id = NULL WHERE id = '{session}'"),
+            home,
+        ),
+        (
+            format!("UPDATE users SET default_organization_id = '{other}' WHERE id = '{user}'"),
+            other,
+        ),
+        (
+            format!("UPDATE users SET default_organization_id = NULL WHERE id = '{user}'"),
+            home,
+        ),
+        (
+            format!("UPDATE users SET organization_id = '{other}' WHERE id = '{user}'"),
+            other,
         ),
     ] {
+        let same = renewed(&viewer, &conn).await.expect("a good session");
+        assert!(
+            Arc::ptr_eq(&same, &viewer),
+            "nothing was changed before {change}"
+        );
         stage.behind_the_back(&change).await;
-        let now = renewed(&viewer, &conn).await.expect("a good session");
+        viewer = renewed(&viewer, &conn).await.expect("a good session");
         assert_eq!(
-            now.organization.map(|id| id.uuid()),
-            Some(other),
+            viewer.organization.map(|id| id.uuid()),
+            Some(works_in),
             "{change}"
         );
     }
+}
+
+/// Where rights are read from something new, a change of it must be noted.
+#[tokio::test]
+async fn all_that_rights_are_read_from_is_watched() {
+    let stage = Stage::new().await;
+    let conn = stage.app.conn().await;
+    let text = [
+        include_str!("../../../src/authz/access.sql"),
+        include_str!("../../../src/authz/credential.rs"),
+    ]
+    .concat();
+    // What is looked for each time is not watched: the credential itself, and whether its user may sign in.
+    let unwatched: Vec<String> = sql(
+        "SELECT c.relname || '.' || a.attname FROM pg_class c \
+         JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace \
+         AND ? ~ ('(FROM|JOIN) ' || c.relname || '\\M') AND c.relname NOT IN ('api_keys', 'rights_changes') \
+         AND ? ~ ('\\.' || a.attname || '\\M') \
+         AND a.attname NOT IN ('id', 'user_id', 'kind', 'expires_at', 'last_used_at') \
+         AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = 'note_rights_change' \
+           AND (cardinality(t.tgattr::int2[]) = 0 OR a.attnum = ANY(t.tgattr::int2[])))",
+        [text.as_str().into(), text.as_str().into()],
+    )
+    .statement::<Text>()
+    .load(&mut &*conn)
+    .await
+    .expect("the catalog query runs");
+    assert!(unwatched.is_empty(), "not watched: {unwatched:?}");
 }
 
 #[tokio::test]

@@ -2,12 +2,9 @@
 
 use super::store;
 use crate::{
-    authz::{Access, Credential, Origin, System, Viewer},
+    authz::{Origin, System, Viewer},
     db::Database,
-    kernel::{
-        Error, Result, Secret, SecretKind,
-        entity::{OrganizationId, UserId},
-    },
+    kernel::{Error, Result, Secret, SecretKind},
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use moka::future::Cache;
@@ -187,27 +184,11 @@ impl Authenticator {
             // Good for opening a socket only, by `redeem_ticket`.
             SecretKind::SocketTicket => None,
         };
-        let Some(found) = found else { return Ok(None) };
-        let access = Access::load(&conn, found.user).await?;
-        if matches!(found.credential, Credential::ApiKey(_)) && !access.may_use_keys() {
-            return Ok(None);
+        match found {
+            Some(credential) => Viewer::read(&conn, credential, now).await,
+            None => Ok(None),
         }
-        let organization = access.working_organization(&found.organizations);
-        Ok(Some(Viewer {
-            user: found.user,
-            credential: found.credential,
-            organization,
-            access,
-        }))
     }
-}
-
-/// Whoever a token belongs to, before rights are read.
-pub(super) struct Holder {
-    pub(super) user: UserId,
-    pub(super) credential: Credential,
-    /// Organizations to work in, the wanted one first.
-    pub(super) organizations: Vec<OrganizationId>,
 }
 
 fn is_old(known: &Known, now: DateTime<Utc>) -> bool {

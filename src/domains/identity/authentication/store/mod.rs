@@ -8,7 +8,6 @@ pub(super) use setup::{
 };
 pub(super) use ticket::{keep_ticket, take_ticket};
 
-use super::authenticator::Holder;
 use crate::{
     authz::{Credential, Origin, System, live_api_key, live_session},
     db::{Bind, Conn, schema::sessions, sql},
@@ -22,32 +21,20 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::{prelude::*, sql_types as st};
 use diesel_async::RunQueryDsl;
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 /// Longest life of a session.
 const SESSION_LIFE: TimeDelta = TimeDelta::days(14);
 
-type HolderSql = (
-    st::Uuid,
-    st::Uuid,
-    st::Nullable<st::Uuid>,
-    st::Nullable<st::Uuid>,
-    st::Nullable<st::Uuid>,
-);
-type HolderRow = (Uuid, Uuid, Option<Uuid>, Option<Uuid>, Option<Uuid>);
-
-/// The holder of a live session, whose use is noted.
+/// The live session of a token, whose use is noted.
 pub(super) async fn use_session(
     mut conn: &Conn,
     _: System,
     token_hash: &[u8],
     now: DateTime<Utc>,
-) -> Result<Option<Holder>> {
-    let row: Option<HolderRow> = sql(
+) -> Result<Option<Credential>> {
+    let id: Option<SessionId> = sql(
         "WITH found AS (\
-           SELECT s.id, s.user_id, s.organization_id, u.default_organization_id, \
-                  u.organization_id AS home_id, s.last_used_at \
-           FROM sessions s JOIN users u ON u.id = s.user_id \
+           SELECT s.id, s.last_used_at FROM sessions s JOIN users u ON u.id = s.user_id \
            WHERE s.token_hash = ? AND ",
         [Bind::Bytes(token_hash.to_vec())],
     )
@@ -57,29 +44,27 @@ pub(super) async fn use_session(
            UPDATE sessions SET last_used_at = ? \
            WHERE id IN (SELECT id FROM found WHERE last_used_at < ? - interval '1 minute')\
          ) \
-         SELECT id, user_id, organization_id, default_organization_id, home_id FROM found",
+         SELECT id FROM found",
         [now.into(), now.into()],
     )
-    .statement::<HolderSql>()
+    .statement::<st::Uuid>()
     .get_result(&mut conn)
     .await
     .optional()?;
-    Ok(row.map(|row| holder(row, |id| Credential::Session(SessionId::from_uuid(id)))))
+    Ok(id.map(Credential::Session))
 }
 
-/// The holder of a live API key, whose use is noted.
+/// The live API key of a secret, whose use is noted.
 pub(super) async fn use_api_key(
     mut conn: &Conn,
     _: System,
     secret_hash: &[u8],
     origin: &Origin,
     now: DateTime<Utc>,
-) -> Result<Option<Holder>> {
-    let row: Option<HolderRow> = sql(
+) -> Result<Option<Credential>> {
+    let id: Option<ApiKeyId> = sql(
         "WITH found AS (\
-           SELECT k.id, k.user_id, NULL::uuid AS organization_id, u.default_organization_id, \
-                  u.organization_id AS home_id, k.last_used_at \
-           FROM api_keys k JOIN users u ON u.id = k.user_id \
+           SELECT k.id, k.last_used_at FROM api_keys k JOIN users u ON u.id = k.user_id \
            WHERE k.secret_hash = ? AND ",
         [Bind::Bytes(secret_hash.to_vec())],
     )
@@ -90,28 +75,14 @@ pub(super) async fn use_api_key(
            WHERE id IN (SELECT id FROM found \
              WHERE last_used_at IS NULL OR last_used_at < ? - interval '1 minute')\
          ) \
-         SELECT id, user_id, organization_id, default_organization_id, home_id FROM found",
+         SELECT id FROM found",
         [now.into(), origin.address.clone().into(), now.into()],
     )
-    .statement::<HolderSql>()
+    .statement::<st::Uuid>()
     .get_result(&mut conn)
     .await
     .optional()?;
-    Ok(row.map(|row| holder(row, |id| Credential::ApiKey(ApiKeyId::from_uuid(id)))))
-}
-
-fn holder(row: HolderRow, credential: impl FnOnce(Uuid) -> Credential) -> Holder {
-    let (id, user, wanted, default, home) = row;
-    let organizations = [wanted, default, home]
-        .into_iter()
-        .flatten()
-        .map(OrganizationId::from_uuid)
-        .collect();
-    Holder {
-        user: UserId::from_uuid(user),
-        credential: credential(id),
-        organizations,
-    }
+    Ok(id.map(Credential::ApiKey))
 }
 
 /// An account that somebody tries to sign in to, and the failure counted against the try.
