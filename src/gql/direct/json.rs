@@ -1,6 +1,9 @@
 //! Values of fields as JSON, byte for byte as the engine and the response's writer make it.
 
-use crate::gql::{Color, FieldId, Locale, TimeZone, Url};
+use crate::{
+    authz::Permission,
+    gql::{Color, FieldId, Locale, TimeZone, Url},
+};
 use async_graphql::ID;
 use chrono::{DateTime, Utc};
 use serde_json::ser::Formatter;
@@ -35,6 +38,12 @@ impl Json for String {
 }
 
 impl Json for ID {
+    fn json(&self, out: &mut Vec<u8>) {
+        self.as_str().json(out);
+    }
+}
+
+impl Json for Permission {
     fn json(&self, out: &mut Vec<u8>) {
         self.as_str().json(out);
     }

@@ -139,10 +139,12 @@ impl<'a, T: Direct> OutputType for Listed<'a, T> {
 
 /// Declares which fields of an object can be answered directly, by the names of their resolvers:
 /// `plain` ones need nothing but the node, `later` ones are values that a loader brings, `one` leads
-/// to a node that there always is, `maybe` to one that may be null.
+/// to a node that there always is, `maybe` to one that may be null, both brought by loaders. What the node
+/// itself holds are `has`, `may_have` and `lists`.
 ///
 /// ```text
 /// direct! { Chart: plain { id, name, chart_type as "type" } one { space: Space } maybe { created_by: User } }
+/// direct! { Access: plain {} has { role: Role } may_have { group: Group } lists { sources: Source = |node| &node.sources } }
 /// ```
 macro_rules! direct {
     ($node:ty:
@@ -150,6 +152,9 @@ macro_rules! direct {
         $(later { $($later:ident),* $(,)? })?
         $(one { $($one:ident: $one_type:ty),* $(,)? })?
         $(maybe { $($maybe:ident: $maybe_type:ty),* $(,)? })?
+        $(has { $($has:ident: $has_type:ty),* $(,)? })?
+        $(may_have { $($may:ident: $may_type:ty),* $(,)? })?
+        $(lists { $($list:ident: $list_type:ty = $list_of:expr),* $(,)? })?
     ) => {
         impl $node {
             /// What can be answered directly.
@@ -196,6 +201,38 @@ macro_rules! direct {
                                 .map(|found| found.ok().and_then(|found| found.transpose().ok()))
                                 .collect()
                         }),
+                    }),
+                },)*)?
+                $($($crate::gql::direct::Field {
+                    name: stringify!($has),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::One::<Self, $has_type> {
+                        load: |nodes, ctx| {
+                            let found = nodes.iter().map(|node| {
+                                let held = futures_util::FutureExt::now_or_never(node.$has(ctx));
+                                held?.ok().map(Some)
+                            });
+                            Box::pin(std::future::ready(found.collect()))
+                        },
+                    }),
+                },)*)?
+                $($($crate::gql::direct::Field {
+                    name: stringify!($may),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::One::<Self, $may_type> {
+                        load: |nodes, ctx| {
+                            let found = nodes.iter().map(|node| {
+                                futures_util::FutureExt::now_or_never(node.$may(ctx))?.ok()
+                            });
+                            Box::pin(std::future::ready(found.collect()))
+                        },
+                    }),
+                },)*)?
+                $($($crate::gql::direct::Field {
+                    name: stringify!($list),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::Many::<Self, $list_type> {
+                        of: |node| {
+                            let list: fn(&Self) -> &[$list_type] = $list_of;
+                            list(node).iter().collect()
+                        },
                     }),
                 },)*)?
             ];

@@ -16,7 +16,10 @@ use crate::{
         },
         project::project::ProjectRow,
     },
-    gql::{ListNode, ScopeExt as _},
+    gql::{
+        ListNode, ScopeExt as _,
+        direct::{self, Direct, direct},
+    },
     kernel::{
         Result,
         entity::{OrganizationId, ProjectId, SpaceId},
@@ -86,6 +89,7 @@ pub struct AccessSource {
 impl ListNode for EffectiveAccess {
     const CONNECTION: &'static str = "EffectiveAccessConnection";
     const EDGE: &'static str = "EffectiveAccessEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 /// One user who can open the project or space, the highest role, and every path by which it is
@@ -154,4 +158,20 @@ impl AccessSource {
     async fn role(&self) -> Role {
         self.role.clone().into()
     }
+}
+
+direct! { EffectiveAccess:
+    plain { permissions }
+    has { user: User, role: Role }
+    lists { sources: AccessSource = |access| &access.0.sources }
+}
+
+direct! { AccessSource:
+    plain { kind }
+    has { role: Role }
+    may_have { group: Group }
+}
+
+impl Direct for AccessSource {
+    const FIELDS: &'static [direct::Field<Self>] = Self::DIRECT;
 }

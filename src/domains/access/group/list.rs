@@ -5,7 +5,7 @@ use crate::{
     authz::{Resource as _, Viewer},
     db::{Fragment, schema::groups, sql},
     gql::{
-        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, enum_filter,
+        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, direct, enum_filter,
         filterable, listing, search, sortable,
     },
     kernel::entity,
@@ -24,6 +24,7 @@ listing! {
 impl ListNode for Group {
     const CONNECTION: &'static str = "GroupConnection";
     const EDGE: &'static str = "GroupEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 enum_filter! { GroupTypeFilter on GroupType }

@@ -12,7 +12,9 @@ use crate::{
             user::{User, UserFilter, UserOrder, UserRow},
         },
     },
-    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, id_text},
+    gql::{
+        Connection, FilterInput as _, PageArgs, ScopeExt as _, children, direct::direct, id_text,
+    },
     kernel::Result,
 };
 use async_graphql::{Context, ID, Object};
@@ -150,4 +152,11 @@ impl Group {
         let row = ctx.by_id::<UserRow>(self.0.updated_by?).await;
         row.map(|row| row.map(Into::into)).transpose()
     }
+}
+
+direct! { Group:
+    plain {
+        id, key, name, description, group_type as "type", is_active, created_at, updated_at,
+    }
+    maybe { organization: Organization, created_by: User, updated_by: User }
 }

@@ -5,7 +5,7 @@ use crate::{
     authz::{PermissionSet, RoleScope},
     db::{Bind, Fragment, schema::roles, sql},
     gql::{
-        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, enum_filter,
+        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, direct, enum_filter,
         filterable, listing, sortable,
     },
     kernel::{Result, entity, entity::OrganizationId},
@@ -17,6 +17,7 @@ listing! { RoleRow in roles as Role, for entity::Role }
 impl ListNode for Role {
     const CONNECTION: &'static str = "RoleConnection";
     const EDGE: &'static str = "RoleEdge";
+    const DIRECT: &'static [direct::Field<Self>] = Self::DIRECT;
 }
 
 enum_filter! { RoleScopeFilter on RoleScope }

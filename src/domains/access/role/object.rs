@@ -10,7 +10,9 @@ use crate::{
         },
         project::project::{Project, ProjectFilter, ProjectOrderField, ProjectRow},
     },
-    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, children, id_text},
+    gql::{
+        Connection, FilterInput as _, PageArgs, ScopeExt as _, children, direct::direct, id_text,
+    },
     kernel::Result,
 };
 use async_graphql::{Context, ID, Object};
@@ -145,4 +147,12 @@ impl Role {
     async fn updated_at(&self) -> DateTime<Utc> {
         self.0.updated_at
     }
+}
+
+direct! { Role:
+    plain {
+        id, key, name, description, scope, role_type as "type", is_built_in, is_active, all_projects,
+        permissions, created_at, updated_at,
+    }
+    maybe { organization: Organization }
 }
