@@ -311,11 +311,6 @@ impl Database {
             .map_err(Error::unavailable)
     }
 
-    /// Whether there is a connection of one's own to be had without waiting.
-    pub fn has_idle(&self) -> bool {
-        self.pool.status().available > 0
-    }
-
     /// Connections in use, idle ones, and the most there may be.
     pub fn usage(&self) -> (usize, usize, usize) {
         let status = self.pool.status();

@@ -229,17 +229,6 @@ impl Scope {
         Ok(SharedConn::Own(self.taken().await?.downgrade()))
     }
 
-    /// Takes a connection of the request's own if there is one at rest.
-    ///
-    /// # Errors
-    /// [`Error::Unavailable`] if it is gone by then, and no other to be had.
-    pub async fn own_if_idle(&self) -> Result<()> {
-        if self.db.has_idle() {
-            drop(self.taken().await?);
-        }
-        Ok(())
-    }
-
     async fn own_if_any(&self) -> Option<SharedConn<'_>> {
         let guard = self.conn.read().await;
         guard.is_some().then(|| SharedConn::Own(guard))

@@ -64,8 +64,6 @@ where
         };
         try_join(frame.caller(conn), place).await
     };
-    // What is read and what is written then go to the same backend of PostgreSQL.
-    scope.own_if_idle().await?;
     let looked = Instant::now();
     let mut seen = look(scope.conn().await?.get()?).await;
     let mut exclusive = scope.exclusive().await?;
