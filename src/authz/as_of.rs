@@ -1,7 +1,7 @@
 //! As of when rights were read, and whether they still hold.
 //!
-//! Each transaction that changes what `access.sql` and a caller's credential read leaves its number in
-//! `rights_changes`: triggers on those tables see to that. Rights that were read under one snapshot of the
+//! Each transaction that changes what gives rights (what `access.sql` reads) or where callers work leaves its
+//! number in `rights_changes`: triggers on those tables see to that. Credentials are looked for themselves. Rights that were read under one snapshot of the
 //! database hold as long as no transaction is in that table which the snapshot did not see.
 
 use super::System;
@@ -12,8 +12,8 @@ use crate::{
 use diesel_async::RunQueryDsl as _;
 use std::time::{Duration, Instant};
 
-/// For how long it is known whether rights hold: far below the hour that changes are kept for. Not longer
-/// than callers are kept, since a database that was set back counts its transactions anew.
+/// For how long it is known whether rights hold: far below the hour that changes are kept for, and as short
+/// as a socket's caller needs, since a database that was set back counts its transactions anew.
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// When rights were read.

@@ -442,7 +442,7 @@ diesel::table! {
 
 diesel::table! {
     use super::sql_types::Xid8;
-    use diesel::sql_types::*;
+    use diesel::sql_types::{Nullable, Timestamptz};
 
     /// Transactions that changed what somebody may do, for a few hours.
     rights_changes (xid) {

@@ -226,7 +226,7 @@ impl Work<'_> {
             if is_too_long {
                 break;
             }
-            let count = i32::try_from(written.len()).unwrap_or(i32::MAX);
+            let count = i32::try_from(written.count()).unwrap_or(i32::MAX);
             self.ctx.progress(count, None, "reading rows");
         }
         Ok(Fetched {

@@ -18,8 +18,8 @@ pub trait Json {
 impl Json for str {
     fn json(&self, out: &mut Vec<u8>) {
         // Mostly nothing is to be escaped, which is seen quicker than one letter after the other.
-        let plain = |plain, byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\');
-        if self.bytes().fold(true, plain) {
+        let escaped = |byte| u8::from(byte < 0x20 || byte == b'"' || byte == b'\\');
+        if self.bytes().fold(0, |any, byte| any | escaped(byte)) == 0 {
             out.reserve(self.len() + 2);
             out.push(b'"');
             out.extend_from_slice(self.as_bytes());

@@ -10,6 +10,8 @@
 //! loaders have read meanwhile stays with them, so nothing is read twice, and errors come from where
 //! they always do.
 //!
+//! A scalar that is JSON already, such as stored rows, is [`Written`] in the same way.
+//!
 //! A written answer travels through the engine as [`Value::Binary`], which nothing else uses, and is
 //! copied into the response by [`Verbatim`]. The engine cannot merge such values, so documents that
 //! select an object twice under one name are left to it: see [`Allowed`].

@@ -1,6 +1,6 @@
 //! What is written directly, and what is left to the engine, on a graph of two types.
 
-use super::{Allowed, Direct, Field, Listed, Verbatim, direct};
+use super::{Allowed, Direct, Field, Listed, Verbatim, Written, direct};
 use async_graphql::{
     Context, EmptyMutation, EmptySubscription, Object, Request, Response, Schema, Value,
 };
@@ -31,26 +31,58 @@ impl Direct for Author {
     const FIELDS: &'static [Field<Self>] = Self::DIRECT;
 }
 
-struct Book(i32);
+struct Book {
+    number: i32,
+    heirs: Vec<Author>,
+}
+
+impl Book {
+    fn new(number: i32) -> Self {
+        let heirs = (0..number).map(Author).collect();
+        Self { number, heirs }
+    }
+}
 
 #[Object]
 impl Book {
     async fn number(&self) -> i32 {
-        self.0
+        self.number
     }
 
     async fn twice(&self, plus: Option<i32>) -> i32 {
-        self.0 * 2 + plus.unwrap_or_default()
+        self.number * 2 + plus.unwrap_or_default()
+    }
+
+    async fn editor(&self) -> Author {
+        Author(self.number)
+    }
+
+    async fn translator(&self) -> Option<Author> {
+        (self.number != 1).then_some(Author(self.number))
+    }
+
+    async fn heirs(&self) -> &[Author] {
+        &self.heirs
+    }
+
+    async fn pages(&self) -> Written {
+        format!("[{},{{\"a\":null}}]", self.number).into()
     }
 
     /// Waits once, as for a loader.
     async fn author(&self, _ctx: &Context<'_>) -> Option<Result<Author, async_graphql::Error>> {
         tokio::task::yield_now().await;
-        (self.0 != 1).then_some(Ok(Author(self.0)))
+        (self.number != 1).then_some(Ok(Author(self.number)))
     }
 }
 
-direct! { Book: plain { number } maybe { author: Author } }
+direct! { Book:
+    plain { number }
+    maybe { author: Author }
+    has { editor: Author }
+    may_have { translator: Author }
+    lists { heirs: Author = |book| &book.heirs }
+}
 
 impl Direct for Book {
     const FIELDS: &'static [Field<Self>] = Self::DIRECT;
@@ -66,7 +98,7 @@ impl Query {
 }
 
 async fn run(document: &str, allowed: bool) -> Response {
-    let query = Query([Book(0), Book(1), Book(2)]);
+    let query = Query([0, 1, 2].map(Book::new));
     let schema = Schema::new(query, EmptyMutation, EmptySubscription);
     let mut request = Request::new(document);
     if allowed {
@@ -93,6 +125,7 @@ async fn declared_fields_are_written_directly() {
         "{ books { __typename n: number author { name } } }",
         "{ books { ...B } } fragment B on Book { author { ... { name } ... on Author { a: name } } }",
         "{ books { number number ... on Book { number } } }",
+        "{ books { editor { name } translator { name __typename } heirs { name } } }",
     ] {
         let direct = run(document, true).await;
         let engine = run(document, false).await;
@@ -108,6 +141,8 @@ async fn the_rest_is_left_to_the_engine() {
         "{ books { number twice } }",
         "{ books { twice(plus: 1) } }",
         "{ books { author { name fails } } }",
+        "{ books { heirs { name } twice } }",
+        "{ books { pages a: pages pages } }",
     ] {
         let direct = run(document, true).await;
         let engine = run(document, false).await;

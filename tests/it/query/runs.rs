@@ -326,6 +326,15 @@ async fn sql_runs_with_its_own_names_and_is_cut_at_the_limit() {
     assert_eq!(next.at("/node/table/rows/2/0"), 503);
     assert_eq!(next.at("/node/rows/nodes/1/cells/0/raw"), 5_000);
     assert_eq!(next.at("/node/rows/pageInfo/hasNextPage"), false);
+    // Objects that are selected twice are merged, which only read rows can be.
+    let twice = "query ($id: ID!) { node(id: $id) { ... on QueryRun { table(first: 2) { rows a: rows } } \
+        ... on QueryRun { table(first: 2) { rows } } } }";
+    let once = "query ($id: ID!) { node(id: $id) { ... on QueryRun { table(first: 2) { rows a: rows } } } }";
+    let variables = json!({ "id": run["id"] });
+    let twice = stage.app.gql(admin, twice, variables.clone()).await;
+    let once = stage.app.gql(admin, once, variables).await;
+    assert_eq!(twice.at("/node/table"), once.at("/node/table"));
+    assert_eq!(once.at("/node/table/a/1/0"), 2);
 }
 
 #[tokio::test]

@@ -41,7 +41,7 @@ impl Parts {
     }
 
     /// How many rows there are.
-    pub const fn len(&self) -> usize {
+    pub const fn count(&self) -> usize {
         self.count
     }
 
@@ -61,12 +61,12 @@ pub(super) const fn holding(span: &Range<usize>) -> Range<usize> {
 
 /// A JSON array of the rows of a span, from the parts that hold them; `None` if some are missing.
 ///
-/// What is shown as it is stored need not be read.
+/// What is shown as it is stored is not read: parts that are shown as a whole are taken for what was put.
 ///
 /// # Errors
-/// What is stored is no array, which would be a fault.
+/// A part of which some is shown is no array, which would be a fault.
 pub(super) fn cut(parts: &[String], span: &Range<usize>) -> Result<Option<String>> {
-    let mut out = String::with_capacity(parts.iter().map(String::len).sum::<usize>() + 2);
+    let mut out = String::new();
     let mut add = |rows: &str| {
         out.push(if out.is_empty() { '[' } else { ',' });
         out.push_str(rows);
@@ -104,13 +104,39 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn what_is_stored_is_what_is_shown() {
+        let values = [
+            Value::Float(-0.0),
+            Value::Float(1e300),
+            Value::Float(f64::NAN),
+            Value::Integer(i64::MIN),
+            Value::Decimal("12.50".to_owned()),
+            Value::Date("-0044-03-15".parse().unwrap()),
+            Value::Null,
+        ];
+        let mut parts = Parts::default();
+        parts.push(&values.to_vec()).unwrap();
+        parts.push(&Vec::new()).unwrap();
+        let expected = r#"[[-0.0,1e+300,"NaN","-9223372036854775808",12.5,"-0044-03-15",null],[]]"#;
+        assert_eq!(parts.into_texts(), [expected]);
+        let mut full = Parts::default();
+        for _ in 0..PART * 2 {
+            full.push(&Vec::new()).unwrap();
+        }
+        let texts = full.into_texts();
+        assert_eq!(texts.len(), 2);
+        let text = cut(&texts, &(0..PART * 2)).unwrap().unwrap();
+        assert_eq!(text.matches("[]").count(), PART * 2);
+    }
+
+    #[test]
     fn pages_are_cut_as_rows_were_put() {
         let mut parts = Parts::default();
         for n in 0..1_203 {
             let row = vec![Value::Integer(n), Value::Text("a],[\"b".to_owned())];
             parts.push(&row).unwrap();
         }
-        assert_eq!(parts.len(), 1_203);
+        assert_eq!(parts.count(), 1_203);
         let texts = parts.into_texts();
         assert_eq!(texts.len(), 3);
         for span in [

@@ -46,7 +46,7 @@ pub(in crate::domains::query) struct NewAnswer<'a> {
 /// The start of a statement that stores an answer; what follows may read `result` and `rows`.
 pub(in crate::domains::query) fn put(new: NewAnswer<'_>) -> Result<Fragment> {
     let columns = serde_json::to_value(&new.columns).map_err(anyhow::Error::new)?;
-    let row_count = i32::try_from(new.rows.len()).unwrap_or(i32::MAX);
+    let row_count = i32::try_from(new.rows.count()).unwrap_or(i32::MAX);
     Ok(sql(
         "WITH result AS (\
            INSERT INTO query_results (id, organization_id, project_id, key, answer_columns, row_count, is_truncated, expires_at) \
@@ -100,7 +100,7 @@ pub(in crate::domains::query) async fn find(
         .transpose()
 }
 
-/// Rows of an answer by their position; fewer if the answer is not kept any more.
+/// Rows of an answer by their position; none if the answer is not kept any more.
 pub(in crate::domains::query) async fn rows(
     conn: &Conn,
     system: System,
