@@ -1,8 +1,9 @@
 //! As of when rights were read, and whether they still hold.
 //!
-//! Each transaction that changes what gives rights (what `access.sql` reads) or where callers work leaves its
-//! number in `rights_changes`: triggers on those tables see to that. Credentials are looked for themselves. Rights that were read under one snapshot of the
-//! database hold as long as no transaction is in that table which the snapshot did not see.
+//! Each transaction that changes what gives rights (what `access.sql` reads) or where callers work leaves
+//! its number in `rights_changes`: triggers on those tables see to that. Rights that were read under one
+//! snapshot of the database hold as long as no transaction is in that table which the snapshot did not
+//! see. Credentials are looked for themselves.
 
 use super::System;
 use crate::{

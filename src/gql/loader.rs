@@ -78,6 +78,18 @@ struct State<B: Batch> {
     wakers: Vec<Waker>,
 }
 
+impl<B: Batch> State<B> {
+    /// Waits for answers.
+    fn wait<T>(&mut self, waker: &Waker) -> Poll<T> {
+        // Mostly all wait in the same task.
+        let waits = |last: &Waker| last.will_wake(waker);
+        if !self.wakers.last().is_some_and(waits) {
+            self.wakers.push(waker.clone());
+        }
+        Poll::Pending
+    }
+}
+
 trait AnyLane: Send + Sync {
     fn flush(self: Arc<Self>, scope: Arc<Scope>) -> BoxFuture<'static, ()>;
     fn as_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
@@ -204,29 +216,53 @@ impl Lanes {
         let lane = self.lane(place, batch)?;
         poll_fn(|cx| {
             let mut state = lock(&lane.state);
-            match state.answers.get(&key) {
-                Some(Some(answer)) => return Poll::Ready(answer.clone()),
-                Some(None) => {}
-                None => {
-                    state.answers.insert(key.clone(), None);
-                    state.waiting.push(key.clone());
-                    if state.waiting.len() == 1 {
-                        lock(&self.waiting).push(lane.clone());
-                    }
-                }
+            match self.ask(&lane, &mut state, &key) {
+                Some(answer) => Poll::Ready(answer),
+                None => state.wait(cx.waker()),
             }
-            // Mostly all wait in the same task.
-            let waker = cx.waker();
-            if !state
-                .wakers
-                .last()
-                .is_some_and(|last| last.will_wake(waker))
-            {
-                state.wakers.push(waker.clone());
-            }
-            Poll::Pending
         })
         .await
+    }
+
+    /// Loads values through the lane of their kind, as [`Self::load`] does for one, in the order of
+    /// their keys.
+    async fn load_all<B: Batch>(
+        &self,
+        place: usize,
+        batch: impl FnOnce() -> Result<B>,
+        keys: &[B::Key],
+    ) -> Result<Vec<Option<B::Value>>> {
+        let lane = self.lane(place, batch)?;
+        poll_fn(|cx| {
+            let mut state = lock(&lane.state);
+            let mut answers = Vec::with_capacity(keys.len());
+            for key in keys {
+                answers.extend(self.ask(&lane, &mut state, key));
+            }
+            if answers.len() < keys.len() {
+                return state.wait(cx.waker());
+            }
+            Poll::Ready(answers.into_iter().collect())
+        })
+        .await
+    }
+
+    /// The answer for a key; `None` if there is none yet, and then it is asked for.
+    fn ask<B: Batch>(
+        &self,
+        lane: &Arc<Lane<B>>,
+        state: &mut State<B>,
+        key: &B::Key,
+    ) -> Option<Answer<B::Value>> {
+        if let Some(answer) = state.answers.get(key) {
+            return answer.clone();
+        }
+        state.answers.insert(key.clone(), None);
+        state.waiting.push(key.clone());
+        if state.waiting.len() == 1 {
+            lock(&self.waiting).push(lane.clone());
+        }
+        None
     }
 
     /// Gives a value before it is asked for.
@@ -254,6 +290,19 @@ impl Lanes {
     /// What the batch failed with.
     pub async fn by_id<R: ById>(&self, id: crate::kernel::Id<R::Entity>) -> Result<Option<Arc<R>>> {
         self.load(0, || Ok(Ids::<R>(std::marker::PhantomData)), id)
+            .await
+    }
+
+    /// Loads entities by their ids, in their order; `None` for each that does not exist or that the viewer
+    /// may not see.
+    ///
+    /// # Errors
+    /// What the batch failed with.
+    pub async fn by_ids<R: ById>(
+        &self,
+        ids: &[crate::kernel::Id<R::Entity>],
+    ) -> Result<Vec<Option<Arc<R>>>> {
+        self.load_all(0, || Ok(Ids::<R>(std::marker::PhantomData)), ids)
             .await
     }
 

@@ -43,12 +43,6 @@ impl Json for ID {
     }
 }
 
-impl Json for Permission {
-    fn json(&self, out: &mut Vec<u8>) {
-        self.as_str().json(out);
-    }
-}
-
 impl Json for bool {
     fn json(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(if *self { b"true" } else { b"false" });
@@ -84,7 +78,7 @@ macro_rules! scalars {
         })*
     };
 }
-scalars!(Color, FieldId, Locale, TimeZone, Url);
+scalars!(Color, FieldId, Locale, Permission, TimeZone, Url);
 
 impl<T: Json + ?Sized> Json for &T {
     fn json(&self, out: &mut Vec<u8>) {

@@ -3,7 +3,8 @@
 //! The engine makes a future, a map and several allocations for every field of every node, which is
 //! most of what a list costs. Where a selection holds only fields that a type declares with
 //! [`direct!`], it becomes a [`plan::Plan`] once per list, and the plan writes the JSON of all nodes
-//! itself. It calls the resolvers that the engine would call, so there is one definition of a field.
+//! itself. It calls the resolvers that the engine would call, so there is one definition of a field; but for
+//! relations by an id of the row, whose resolvers must do nothing but load the row of that id.
 //!
 //! The engine stays the reference: whatever a plan does not know (arguments, other types' fragments,
 //! directives), and whatever fails, makes it give up, and the engine answers the whole list. What
@@ -26,7 +27,7 @@ mod written;
 pub use self::{
     json::{Json, Verbatim},
     plan::Direct,
-    relation::{Inside, Later, Load, Many, One, Relation, Texts, all},
+    relation::{ByKey, Inside, Later, Load, Many, One, Relation, Texts, all, at_once, held},
     written::Written,
 };
 
@@ -140,18 +141,25 @@ impl<'a, T: Direct> OutputType for Listed<'a, T> {
 }
 
 /// Declares which fields of an object can be answered directly, by the names of their resolvers:
-/// `plain` ones need nothing but the node, `later` ones are values that a loader brings, `one` leads
-/// to a node that there always is, `maybe` to one that may be null, both brought by loaders. What the node
-/// itself holds are `has`, `may_have` and `lists`.
+///
+/// - `plain` ones need nothing but the node, `later` ones are values that a loader brings.
+/// - `always` leads to a node that there always is and `perhaps` to one that may be null, both loaded by
+///   the id in a field of the row: each is asked for and written once, however many nodes share it.
+///   Their resolvers must be `ctx.by_id(…)` of that field: they are not called here.
+/// - `one` and `maybe` lead to such nodes by calling the resolver for each node.
+/// - What the node itself holds are `has`, `may_have` and `lists`.
 ///
 /// ```text
-/// direct! { Chart: plain { id, name, chart_type as "type" } one { space: Space } maybe { created_by: User } }
+/// direct! { Chart: plain { id, name, chart_type as "type" } always { space: SpaceRow as Space = space_id } }
+/// direct! { Viewer: plain {} one { user: User } maybe { session: Session } }
 /// direct! { Access: plain {} has { role: Role } may_have { group: Group } lists { sources: Source = |node| &node.sources } }
 /// ```
 macro_rules! direct {
     ($node:ty:
         plain { $($plain:ident $(as $alias:literal)?),* $(,)? }
         $(later { $($later:ident),* $(,)? })?
+        $(always { $($always:ident: $always_row:ty as $always_type:ty = $always_id:ident),* $(,)? })?
+        $(perhaps { $($perhaps:ident: $perhaps_row:ty as $perhaps_type:ty = $perhaps_id:ident),* $(,)? })?
         $(one { $($one:ident: $one_type:ty),* $(,)? })?
         $(maybe { $($maybe:ident: $maybe_type:ty),* $(,)? })?
         $(has { $($has:ident: $has_type:ty),* $(,)? })?
@@ -164,12 +172,12 @@ macro_rules! direct {
                 $($crate::gql::direct::Field {
                     name: $crate::gql::direct::direct!(@name $plain $($alias)?),
                     how: $crate::gql::direct::How::Plain(|node, ctx, out| {
-                        match futures_util::FutureExt::now_or_never(node.$plain(ctx)) {
-                            Some(Ok(value)) => {
+                        match $crate::gql::direct::at_once(node.$plain(ctx)) {
+                            Some(value) => {
                                 $crate::gql::direct::Json::json(&value, out);
                                 true
                             }
-                            _ => false,
+                            None => false,
                         }
                     }),
                 },)*
@@ -183,6 +191,22 @@ macro_rules! direct {
                         }
                         Some(texts)
                     })),
+                },)*)?
+                $($($crate::gql::direct::Field {
+                    name: stringify!($always),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::ByKey::<Self, $always_row, $always_type> {
+                        id: |node| node.0.$always_id.into(),
+                        needed: true,
+                        node: <$always_type>::from,
+                    }),
+                },)*)?
+                $($($crate::gql::direct::Field {
+                    name: stringify!($perhaps),
+                    how: $crate::gql::direct::How::Below(&$crate::gql::direct::ByKey::<Self, $perhaps_row, $perhaps_type> {
+                        id: |node| node.0.$perhaps_id.into(),
+                        needed: false,
+                        node: <$perhaps_type>::from,
+                    }),
                 },)*)?
                 $($($crate::gql::direct::Field {
                     name: stringify!($one),
@@ -208,24 +232,17 @@ macro_rules! direct {
                 $($($crate::gql::direct::Field {
                     name: stringify!($has),
                     how: $crate::gql::direct::How::Below(&$crate::gql::direct::One::<Self, $has_type> {
-                        load: |nodes, ctx| {
-                            let found = nodes.iter().map(|node| {
-                                let held = futures_util::FutureExt::now_or_never(node.$has(ctx));
-                                held?.ok().map(Some)
-                            });
-                            Box::pin(std::future::ready(found.collect()))
-                        },
+                        load: |nodes, ctx| $crate::gql::direct::held(
+                            nodes.iter().map(|node| $crate::gql::direct::at_once(node.$has(ctx)).map(Some)),
+                        ),
                     }),
                 },)*)?
                 $($($crate::gql::direct::Field {
                     name: stringify!($may),
                     how: $crate::gql::direct::How::Below(&$crate::gql::direct::One::<Self, $may_type> {
-                        load: |nodes, ctx| {
-                            let found = nodes.iter().map(|node| {
-                                futures_util::FutureExt::now_or_never(node.$may(ctx))?.ok()
-                            });
-                            Box::pin(std::future::ready(found.collect()))
-                        },
+                        load: |nodes, ctx| $crate::gql::direct::held(
+                            nodes.iter().map(|node| $crate::gql::direct::at_once(node.$may(ctx))),
+                        ),
                     }),
                 },)*)?
                 $($($crate::gql::direct::Field {

@@ -4,12 +4,22 @@ use super::{
     Json,
     plan::{Direct, Plan},
 };
+use crate::{
+    gql::{ById, ScopeExt as _},
+    kernel::Id,
+};
 use async_graphql::{Context, ContextSelectionSet, Positioned, parser::types::Field as Selected};
-use futures_util::future::{BoxFuture, JoinAll, MaybeDone, join_all, maybe_done};
+use foldhash::{HashMap, HashMapExt as _};
+use futures_util::{
+    FutureExt as _,
+    future::{BoxFuture, JoinAll, MaybeDone, join_all, maybe_done, ready},
+};
 use std::{
+    collections::hash_map::Entry,
     future::{Future, poll_fn},
     ops::Range,
     pin::Pin,
+    sync::Arc,
     task::Poll,
 };
 
@@ -30,7 +40,7 @@ pub(super) trait Below<N>: Send + Sync {
     fn write<'b>(&'b self, nodes: &'b [&'b N]) -> BoxFuture<'b, Option<Texts>>;
 }
 
-/// The JSON of many nodes in one buffer, which holds nothing else.
+/// The JSON of many nodes in one buffer; that of a plan holds nothing else.
 #[derive(Default)]
 pub struct Texts {
     pub(super) text: Vec<u8>,
@@ -44,6 +54,21 @@ impl Texts {
         let start = self.text.len();
         value.json(&mut self.text);
         self.places.push(start..self.text.len());
+    }
+
+    /// Gives each of `found` a place: what was written is of those that are there, the others are null.
+    /// Tells where the null is.
+    fn spread<T>(&mut self, found: &[Option<T>]) -> Range<usize> {
+        let start = self.text.len();
+        self.text.extend_from_slice(b"null");
+        let null = start..self.text.len();
+        let mut places = std::mem::take(&mut self.places).into_iter();
+        self.places = found
+            .iter()
+            .map(|found| found.as_ref().and_then(|_| places.next()))
+            .map(|place| place.unwrap_or_else(|| null.clone()))
+            .collect();
+        null
     }
 
     /// The text of a node.
@@ -146,16 +171,62 @@ impl<N: Sync, T: Direct> Way<N> for One<N, T> {
             let there: Vec<&T> = found.iter().flatten().collect();
             let mut texts = plan.write(&there).await?;
             if there.len() < found.len() {
-                let start = texts.text.len();
-                texts.text.extend_from_slice(b"null");
-                let null = start..texts.text.len();
-                let mut places = texts.places.into_iter();
-                texts.places = found
-                    .iter()
-                    .map(|found| found.as_ref().and_then(|_| places.next()))
-                    .map(|place| place.unwrap_or_else(|| null.clone()))
-                    .collect();
+                texts.spread(&found);
             }
+            Some(texts)
+        })
+    }
+}
+
+/// To a node that is loaded by its id, or null. Each is asked for and written once, however many lead
+/// to it.
+pub struct ByKey<N, R: ById, T> {
+    /// Its id; `None` is null.
+    pub id: fn(&N) -> Option<Id<R::Entity>>,
+    /// Whether one that is not there is an error, which the engine tells, and not null.
+    pub needed: bool,
+    /// Makes it of its row.
+    pub node: fn(Arc<R>) -> T,
+}
+
+impl<N: Sync, R: ById, T: Direct> Way<N> for ByKey<N, R, T> {
+    type To = T;
+
+    fn write<'b>(
+        &'b self,
+        nodes: &'b [&'b N],
+        ctx: &'b Context<'b>,
+        plan: &'b Plan<'b, T>,
+    ) -> BoxFuture<'b, Option<Texts>> {
+        Box::pin(async move {
+            let mut ids = Vec::new();
+            // Where the id of each node stands in `ids`.
+            let mut positions = Vec::with_capacity(nodes.len());
+            let mut known = HashMap::with_capacity(nodes.len());
+            for node in nodes {
+                positions.push((self.id)(node).map(|id| match known.entry(id) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(new) => {
+                        ids.push(id);
+                        *new.insert(ids.len() - 1)
+                    }
+                }));
+            }
+            let rows = ctx.scope().lanes.by_ids::<R>(&ids).await.ok()?;
+            let lacks = positions.contains(&None) || rows.iter().any(Option::is_none);
+            if self.needed && lacks {
+                return None;
+            }
+            let there: Vec<T> = rows.iter().flatten().cloned().map(self.node).collect();
+            let there: Vec<&T> = there.iter().collect();
+            let mut texts = plan.write(&there).await?;
+            let null = texts.spread(&rows);
+            let of_rows = std::mem::take(&mut texts.places);
+            texts.places = positions
+                .into_iter()
+                .map(|position| position.and_then(|position| of_rows.get(position)))
+                .map(|place| place.unwrap_or(&null).clone())
+                .collect();
             Some(texts)
         })
     }
@@ -218,6 +289,18 @@ impl<N: Sync, T: Direct> Way<N> for Many<N, T> {
             Some(Texts { text, places })
         })
     }
+}
+
+/// The value of a field that waits for nothing; `None` where it fails.
+pub fn at_once<T, E>(field: impl Future<Output = Result<T, E>>) -> Option<T> {
+    field.now_or_never()?.ok()
+}
+
+/// What nodes hold themselves, as if it had been loaded; `None` where that fails for any.
+pub fn held<'b, T: Send + 'b>(
+    found: impl Iterator<Item = Option<Option<T>>>,
+) -> BoxFuture<'b, Option<Vec<Option<T>>>> {
+    Box::pin(ready(found.collect()))
 }
 
 /// Futures that share an allocation.

@@ -22,6 +22,12 @@ async fn renewed(viewer: &Arc<Viewer>, conn: &Conn) -> Option<Arc<Viewer>> {
     viewer.renewed(conn, Utc::now()).await.expect("a look")
 }
 
+/// Whether their rights need not be read again.
+async fn holds(viewer: &Arc<Viewer>, conn: &Conn) -> bool {
+    let now = renewed(viewer, conn).await.expect("a good session");
+    Arc::ptr_eq(&now, viewer)
+}
+
 /// What somebody holds, to be compared.
 fn held(access: &Access) -> String {
     let mut holdings: Vec<_> = access
@@ -75,9 +81,8 @@ async fn each_kind_of_change_is_noticed() {
         ),
         format!("DELETE FROM organization_members WHERE user_id = '{user}'"),
     ] {
-        let same = renewed(&viewer, &conn).await.expect("a good session");
         assert!(
-            Arc::ptr_eq(&same, &viewer),
+            holds(&viewer, &conn).await,
             "nothing was changed before {change}"
         );
         stage.behind_the_back(&change).await;
@@ -143,9 +148,8 @@ async fn where_somebody_works_is_noticed() {
             other,
         ),
     ] {
-        let same = renewed(&viewer, &conn).await.expect("a good session");
         assert!(
-            Arc::ptr_eq(&same, &viewer),
+            holds(&viewer, &conn).await,
             "nothing was changed before {change}"
         );
         stage.behind_the_back(&change).await;
@@ -201,10 +205,7 @@ async fn other_changes_leave_rights_as_they_were_read() {
              UPDATE sessions SET last_used_at = now(); UPDATE groups SET name = name || '!'; UPDATE charts SET name = 'n'",
         )
         .await;
-    assert!(Arc::ptr_eq(
-        &renewed(&viewer, &conn).await.unwrap(),
-        &viewer
-    ));
+    assert!(holds(&viewer, &conn).await);
 }
 
 /// A transaction that began before the rights were read and ends after it: whoever goes by the order
@@ -230,10 +231,7 @@ async fn a_change_counts_from_when_it_is_committed() {
         .await
         .unwrap();
     let viewer = colleague(&stage, &conn).await;
-    assert!(
-        Arc::ptr_eq(&renewed(&viewer, &conn).await.unwrap(), &viewer),
-        "it is not committed"
-    );
+    assert!(holds(&viewer, &conn).await, "it is not committed");
     slow.batch_execute("COMMIT").await.unwrap();
     let now = renewed(&viewer, &conn).await.unwrap();
     assert_eq!(now.access.holdings.len() + 1, viewer.access.holdings.len());
@@ -251,10 +249,7 @@ async fn changes_are_kept_until_everybody_has_noticed() {
     for _ in 0..3 {
         assert_eq!(forget_changes(&conn, system).await.unwrap(), 0);
     }
-    assert!(!Arc::ptr_eq(
-        &renewed(&viewer, &conn).await.unwrap(),
-        &viewer
-    ));
+    assert!(!holds(&viewer, &conn).await);
     stage
         .behind_the_back("UPDATE rights_changes SET seen_at = seen_at - interval '2 hours'")
         .await;

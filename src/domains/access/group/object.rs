@@ -158,5 +158,9 @@ direct! { Group:
     plain {
         id, key, name, description, group_type as "type", is_active, created_at, updated_at,
     }
-    maybe { organization: Organization, created_by: User, updated_by: User }
+    perhaps {
+        organization: OrganizationRow as Organization = organization_id,
+        created_by: UserRow as User = created_by,
+        updated_by: UserRow as User = updated_by,
+    }
 }

@@ -154,5 +154,5 @@ direct! { Role:
         id, key, name, description, scope, role_type as "type", is_built_in, is_active, all_projects,
         permissions, created_at, updated_at,
     }
-    maybe { organization: Organization }
+    perhaps { organization: OrganizationRow as Organization = organization_id }
 }

@@ -186,6 +186,10 @@ direct! { Chart:
         updated_at,
     }
     later { config, pivot_columns, column_order, color_palette }
-    one { project: Project, space: Space }
-    maybe { dashboard: Dashboard, created_by: User, updated_by: User }
+    always { project: ProjectRow as Project = project_id, space: SpaceRow as Space = space_id }
+    perhaps {
+        dashboard: DashboardRow as Dashboard = dashboard_id,
+        created_by: UserRow as User = created_by,
+        updated_by: UserRow as User = updated_by,
+    }
 }

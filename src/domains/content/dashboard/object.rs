@@ -127,6 +127,6 @@ impl Dashboard {
 
 direct! { Dashboard:
     plain { id, name, description, slug, view_count, first_viewed_at, created_at, updated_at }
-    one { project: Project, space: Space }
-    maybe { created_by: User, updated_by: User }
+    always { project: ProjectRow as Project = project_id, space: SpaceRow as Space = space_id }
+    perhaps { created_by: UserRow as User = created_by, updated_by: UserRow as User = updated_by }
 }

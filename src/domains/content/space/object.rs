@@ -142,6 +142,6 @@ impl Space {
 
 direct! { Space:
     plain { id, name, slug, is_private, created_at, updated_at }
-    one { project: Project }
-    maybe { parent: Space, created_by: User }
+    always { project: ProjectRow as Project = project_id }
+    perhaps { parent: SpaceRow as Space = parent_id, created_by: UserRow as User = created_by }
 }

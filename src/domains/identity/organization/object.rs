@@ -252,5 +252,5 @@ direct! { Organization:
     plain {
         id, name, display_name, description, theme_id, chart_colors, created_at, updated_at,
     }
-    maybe { parent: Organization, default_project: Project }
+    perhaps { parent: OrganizationRow as Organization = parent_id, default_project: ProjectRow as Project = default_project_id }
 }

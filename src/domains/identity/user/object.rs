@@ -331,5 +331,5 @@ direct! { User:
         locked_until, is_technician, is_setup_complete, is_tracking_anonymized,
         is_marketing_opted_in, last_login_at, password_changed_at, password_expiration_policy,
     }
-    maybe { organization: Organization, managing_organization: Organization }
+    perhaps { organization: OrganizationRow as Organization = organization_id } maybe { managing_organization: Organization }
 }

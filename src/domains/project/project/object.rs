@@ -307,6 +307,10 @@ direct! { Project:
         id, name, description, project_type as "type", is_active, scheduler_timezone,
         require_user_credentials, created_at, updated_at,
     }
-    one { organization: Organization }
-    maybe { upstream_project: Project, created_by: User, updated_by: User }
+    always { organization: OrganizationRow as Organization = organization_id }
+    perhaps {
+        upstream_project: ProjectRow as Project = upstream_project_id,
+        created_by: UserRow as User = created_by,
+        updated_by: UserRow as User = updated_by,
+    }
 }
