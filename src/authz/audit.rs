@@ -77,7 +77,12 @@ pub struct Record<'a> {
 impl Record<'_> {
     /// The statement that writes it, without an end, so that conditions can follow: one row, or one
     /// for each target where there are several.
-    pub fn statement(&self) -> Fragment {
+    fn statement(&self) -> Fragment {
+        self.statement_in("t.place")
+    }
+
+    /// The same with SQL for the organization of all its rows, instead of what the entry says (`t.place`).
+    pub fn statement_in(&self, concerned: &'static str) -> Fragment {
         let Self { viewer, entry, .. } = *self;
         let api_key = viewer.and_then(|viewer| match viewer.credential {
             Credential::ApiKey(id) => Some(id),
@@ -107,8 +112,7 @@ impl Record<'_> {
             "INSERT INTO audit_events (id, organization_id, actor_id, api_key_id, action, outcome, \
              target_id, changes, address, user_agent, request_id) \
              SELECT t.id, o.id, ?, ?, ?, ?, nullif(t.target, ''), ?, ?, ?, ? \
-             FROM unnest(?, ?, ?) AS t(id, target, place) \
-             LEFT JOIN organizations o ON o.id = t.place",
+             FROM unnest(?, ?, ?) AS t(id, target, place) LEFT JOIN organizations o ON o.id = ",
             [
                 actor.into(),
                 api_key.into(),
@@ -123,6 +127,7 @@ impl Record<'_> {
                 Bind::from(places),
             ],
         )
+        .then(concerned, [])
     }
 }
 

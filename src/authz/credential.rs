@@ -122,16 +122,21 @@ impl Viewer {
         Ok(Self::read(conn, self.credential, now).await?.map(Arc::new))
     }
 
-    /// Whether the credential is still good, and no rights were changed since the viewer's were read: a
-    /// few rows found by their keys, instead of all that gives rights.
+    /// The condition that the credential is still good, and no rights were changed since the viewer's were
+    /// read: a few rows found by their keys, instead of all that gives rights. `None` if only reading
+    /// them again can tell.
+    pub(super) fn unchanged(&self, now: DateTime<Utc>) -> Option<Fragment> {
+        let unchanged = self.access.as_of.as_ref().and_then(AsOf::holds)?;
+        let me = user_behind(self.credential, now)?;
+        let good = sql("EXISTS (", []).with(me).then(")", []);
+        Some(good.and(unchanged))
+    }
+
     async fn holds(&self, mut conn: &Conn, now: DateTime<Utc>) -> Result<bool> {
-        let unchanged = self.access.as_of.as_ref().and_then(AsOf::holds);
-        let (Some(me), Some(unchanged)) = (user_behind(self.credential, now), unchanged) else {
+        let Some(unchanged) = self.unchanged(now) else {
             return Ok(false);
         };
-        let holds = sql("SELECT EXISTS (", [])
-            .with(me)
-            .then(") AND ", [])
+        let holds = sql("SELECT ", [])
             .with(unchanged)
             .statement::<Bool>()
             .get_result(&mut conn)

@@ -32,8 +32,8 @@ pub use credential::{live_api_key, live_session};
 pub use field_policy::{FieldPolicy, Mode};
 pub use permission::{Permission, PermissionSet};
 pub use proof::{
-    Create, Delete, Edit, Found, Grant, ManageAccess, ManageMembers, Permits, Resource, System,
-    View, Visible,
+    Create, Delete, Edit, Grant, ManageAccess, ManageMembers, Permits, Proviso, Reached, Resource,
+    System, View, Visible,
 };
 pub use reach::{Columns, Reach};
 pub use roles::{BuiltInRole, built_in_roles};

@@ -5,6 +5,7 @@ use crate::{
     db::{Conn, Fragment, sql},
     kernel::{Entity, Error, Id, Result, entity::UserId},
 };
+use chrono::{DateTime, Utc};
 use diesel_async::RunQueryDsl;
 use std::{future::Future, marker::PhantomData, sync::Arc};
 
@@ -59,6 +60,12 @@ pub trait Resource: Entity + Sized {
     }
 }
 
+/// An entity of whose rows SQL can tell where a permission is held.
+pub trait Reached: Resource {
+    /// The condition on rows of the table that `reach` reaches.
+    fn reached(reach: &Reach) -> Fragment;
+}
+
 /// Which permission an action on this entity needs. No impl, no such action: it does not compile.
 pub trait Permits<A>: Entity {
     /// The permission.
@@ -85,27 +92,24 @@ impl<A, R> Grant<A, R> {
     }
 }
 
-/// Where a row was found to be, if there is one: asked for together with the rights of the viewer,
-/// which then need not wait for it.
+/// Proof that a statement does `A` to one row only if the viewer may do that at its very moment: it
+/// carries the condition itself.
 #[derive(Debug, Clone)]
-pub struct Found<R> {
+pub struct Proviso<A, R> {
     id: Id<R>,
-    place: Option<Place>,
+    condition: Fragment,
+    action: PhantomData<fn() -> A>,
 }
 
-impl<R: Resource> Found<R> {
-    /// Looks where the row is.
-    ///
-    /// # Errors
-    /// The database fails.
-    pub async fn look(conn: &Conn, id: Id<R>) -> Result<Self> {
-        let place = R::place(conn, id).await?;
-        Ok(Self { id, place })
-    }
-
-    /// The row that was looked for.
+impl<A, R> Proviso<A, R> {
+    /// The row.
     pub const fn id(&self) -> Id<R> {
         self.id
+    }
+
+    /// The condition on it, for a statement over its table.
+    pub const fn condition(&self) -> &Fragment {
+        &self.condition
     }
 }
 
@@ -177,20 +181,7 @@ impl Viewer {
     where
         R: Resource + Permits<View> + Permits<A>,
     {
-        let found = Found::look(conn, id).await?;
-        self.authorize_found(conn, &found).await
-    }
-
-    /// Proof that the viewer may do `A` to a row that was looked up before.
-    ///
-    /// # Errors
-    /// Those of [`Self::authorize`].
-    pub async fn authorize_found<A, R>(&self, conn: &Conn, found: &Found<R>) -> Result<Grant<A, R>>
-    where
-        R: Resource + Permits<View> + Permits<A>,
-    {
-        let id = found.id;
-        let place = found.place.clone().ok_or(Error::NotFound)?;
+        let place = R::place(conn, id).await?.ok_or(Error::NotFound)?;
         let needed = <R as Permits<A>>::PERMISSION;
         let held = self.access.at(&place);
         let seen = held.contains(<R as Permits<View>>::PERMISSION) || self.sees(conn, id).await?;
@@ -203,6 +194,23 @@ impl Viewer {
         Ok(Grant {
             id,
             place,
+            action: PhantomData,
+        })
+    }
+
+    /// Proof for a statement that does `A` to the row if the viewer may do that, and else nothing; `None` if
+    /// their rights have to be read first.
+    pub fn provided<A, R>(&self, id: Id<R>, now: DateTime<Utc>) -> Option<Proviso<A, R>>
+    where
+        R: Reached + Permits<View> + Permits<A>,
+    {
+        let held = self.access.reach(<R as Permits<A>>::PERMISSION);
+        let condition = R::visible(self)
+            .and(R::reached(&held))
+            .and(self.unchanged(now)?);
+        Some(Proviso {
+            id,
+            condition,
             action: PhantomData,
         })
     }

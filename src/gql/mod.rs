@@ -33,8 +33,8 @@ pub use list::{Key, Listing, PageArgs, Span, children, children_by, field_place,
 pub use live::{FreshScopes, Live, LiveExt};
 pub use loader::{Batch, ById, Lanes};
 pub use mutation::{
-    AnonymousTx, Outcome, Refusal, Tx, bulk_ids, mutate, mutate_anonymously, mutate_at_once,
-    payload,
+    AnonymousTx, Attempt, Outcome, Refusal, Tx, bulk_ids, mutate, mutate_anonymously,
+    mutate_at_once, payload,
 };
 pub use order::{OrderDirection, OrderField, OrderTerms};
 pub use scalars::{Color, Duration, FieldId, Locale, TimeZone, Url};

@@ -172,6 +172,12 @@ impl UserErrors {
     }
 }
 
+impl From<UserErrors> for Vec<UserError> {
+    fn from(errors: UserErrors) -> Self {
+        errors.0
+    }
+}
+
 /// The id that the input names at `path`.
 ///
 /// # Errors

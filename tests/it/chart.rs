@@ -4,7 +4,8 @@ use crate::support::{Actor, Answer, Tenant, TestApp};
 use serde_json::{Value, json};
 
 const CREATE: &str = "mutation ($input: CreateChartInput!) { createChart(input: $input) { \
-    chart { id name slug kind exploreName space { name } createdBy { id } config } \
+    chart { id name slug kind exploreName config space { id name slug isPrivate project { id } } \
+        createdBy { id username email firstName lastName fullName status organization { id } createdAt } } \
     userErrors { code message path } } }";
 const UPDATE: &str = "mutation ($input: UpdateChartInput!) { updateChart(input: $input) { \
     chart { id name description slug kind exploreName config space { name } pivotColumns columnOrder } \
@@ -63,7 +64,16 @@ async fn a_chart_comes_out_as_it_went_in() {
     assert_eq!(chart["kind"], "PIE");
     assert_eq!(chart["space"]["name"], "Space");
     assert_eq!(chart["config"], json!({ "type": "pie" }));
-    assert!(answer.statements <= 4, "{} statements", answer.statements);
+    assert!(answer.statements <= 3, "{} statements", answer.statements);
+    let again = format!(
+        "{{ chart(id: {}) {{ id space {{ id name slug isPrivate project {{ id }} }} createdBy {{ \
+         id username email firstName lastName fullName status organization {{ id }} createdAt }} }} }}",
+        chart["id"]
+    );
+    let again = app.ask(tenant.admin, &again).await;
+    for shown in ["id", "space", "createdBy"] {
+        assert_eq!(again.at("/chart")[shown], chart[shown]);
+    }
     let log = "query ($id: ID!) { organization(id: $id) { auditLog(first: 9) { nodes { action outcome \
         targetId actor { id } } } } }";
     let log = app
@@ -210,6 +220,42 @@ async fn mistakes_are_told_by_field_and_nothing_is_stored() {
         names(&app, tenant.admin, &project, json!(null)).await,
         Vec::<String>::new()
     );
+}
+
+/// Whatever organization its maker works in.
+#[tokio::test]
+async fn a_new_chart_is_in_the_log_of_its_organization() {
+    let app = TestApp::start().await;
+    let (here, there) = tokio::join!(Tenant::create(&app, "here"), Tenant::create(&app, "there"));
+    let project = there.project(&app, "Sales").await;
+    let space = there.space(&app, &project, None, "Space", false).await;
+    let Actor::User(user, _) = here.admin else {
+        panic!("a user")
+    };
+    there.join(&app, user, "editor").await;
+    let create = "mutation ($input: CreateChartInput!) { createChart(input: $input) { \
+        chart { id space { name } createdBy { fullName } } userErrors { code } } }";
+    let made = run(&app, here.admin, create, input(&space, "One")).await;
+    assert_eq!(made.statements, 1);
+    let mut refused = input(&space, "Two");
+    refused["spaceId"] = json!(chartroom::kernel::entity::SpaceId::new().to_string());
+    run(&app, here.admin, create, refused).await;
+    let log = async |tenant: &Tenant| {
+        let log = "query ($id: ID!) { organization(id: $id) { auditLog(first: 50) { nodes { \
+            action outcome targetId } } } }";
+        let of = json!({ "id": tenant.id.to_string() });
+        let answer = app.gql(tenant.admin, log, of).await;
+        let mut nodes = answer.at("/organization/auditLog/nodes").clone();
+        let nodes = nodes.as_array_mut().expect("events");
+        nodes.retain(|event| event["action"] == "createChart");
+        nodes.clone()
+    };
+    let id = made.text("/createChart/chart/id");
+    let succeeded = json!([{ "action": "createChart", "outcome": "SUCCEEDED", "targetId": id }]);
+    assert_eq!(json!(log(&there).await), succeeded);
+    // Nobody knows where the space that does not exist would be.
+    let denied = json!([{ "action": "createChart", "outcome": "DENIED", "targetId": null }]);
+    assert_eq!(json!(log(&here).await), denied);
 }
 
 #[tokio::test]

@@ -2,24 +2,16 @@
 
 use super::{Outcome, Refusal, Tx};
 use crate::{
-    authz::{self, AuditEntry, AuditOutcome, Resource, Viewer},
+    authz::{self, AuditEntry, AuditOutcome, Viewer},
     db::{self, Conn, Fragment},
     gql::{Scope, UserError, UserErrorCode},
-    kernel::{Error, Id, Result},
+    kernel::{Error, Result},
 };
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join;
-use std::{
-    any::Any,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::{Duration, Instant},
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
 };
-
-/// How long ago the rights may have been read by which something is written.
-const FRESH: Duration = Duration::from_secs(1);
 
 /// What is done once a mutation is committed.
 pub(super) type AfterCommit = Box<dyn FnOnce() + Send>;
@@ -38,47 +30,9 @@ where
     let result = db::transaction_after(
         conn,
         async |conn: &Conn| frame.caller(conn).await,
-        async |conn: &Conn, viewer| frame.run(conn, viewer, None, work).await,
+        async |conn: &Conn, viewer| frame.run(conn, viewer, work).await,
     )
     .await;
-    frame.settle(conn, result).await
-}
-
-pub(super) async fn at_once<R, T, F>(
-    scope: &Arc<Scope>,
-    action: &'static str,
-    at: Option<Id<R>>,
-    work: F,
-) -> Result<Outcome<T>>
-where
-    R: Resource,
-    F: AsyncFnOnce(&Tx<'_>) -> Result<T, Refusal>,
-{
-    let frame = Frame::new(scope, action)?;
-    let look = async |conn: &Conn| {
-        let place = async {
-            match at {
-                Some(id) => Ok(Some(authz::Found::look(conn, id).await?)),
-                None => Ok(None),
-            }
-        };
-        try_join(frame.caller(conn), place).await
-    };
-    let looked = Instant::now();
-    let mut seen = look(scope.conn().await?.get()?).await;
-    let mut exclusive = scope.exclusive().await?;
-    let conn: &Conn = exclusive.get()?;
-    // Where connections are scarce, rights may have changed while one was waited for.
-    if looked.elapsed() > FRESH {
-        seen = look(conn).await;
-    }
-    let result = match seen {
-        Ok((viewer, found)) => {
-            let found = found.map(|found| -> Box<dyn Any + Send + Sync> { Box::new(found) });
-            frame.run(conn, viewer, found, work).await
-        }
-        Err(refusal) => Err(refusal),
-    };
     frame.settle(conn, result).await
 }
 
@@ -96,7 +50,7 @@ pub(super) struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    fn new(scope: &'a Arc<Scope>, action: &'static str) -> Result<Self> {
+    pub(super) fn new(scope: &'a Arc<Scope>, action: &'static str) -> Result<Self> {
         Ok(Self {
             scope,
             action,
@@ -114,6 +68,16 @@ impl<'a> Frame<'a> {
         Ok(viewer.ok_or(Error::Unauthenticated)?)
     }
 
+    /// The caller as they came.
+    pub(super) const fn viewer(&self) -> &Arc<Viewer> {
+        &self.viewer
+    }
+
+    /// When.
+    pub(super) const fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
     pub(super) fn after_commit(&self, work: AfterCommit) {
         lock(&self.after_commit).push(work);
     }
@@ -124,11 +88,11 @@ impl<'a> Frame<'a> {
     }
 
     /// The statement that writes the audit row, which nothing else writes then.
-    pub(super) fn recorded(&self, viewer: &Viewer) -> Fragment {
+    pub(super) fn recorded(&self, viewer: &Viewer, organization: &'static str) -> Fragment {
         self.recorded.store(true, Ordering::Relaxed);
         let entry = self.entry();
         self.record(viewer, AuditOutcome::Succeeded, &entry)
-            .statement()
+            .statement_in(organization)
     }
 
     fn entry(&self) -> AuditEntry {
@@ -155,7 +119,6 @@ impl<'a> Frame<'a> {
         &self,
         conn: &Conn,
         viewer: Arc<Viewer>,
-        found: Option<Box<dyn Any + Send + Sync>>,
         work: F,
     ) -> Result<(T, Arc<Viewer>), Refusal>
     where
@@ -167,7 +130,6 @@ impl<'a> Frame<'a> {
             now: self.now,
             scope: self.scope,
             frame: self,
-            found,
         };
         // Boxed: what mutations hold across waits is much, and would lie in every frame above.
         let value = Box::pin(work(&tx)).await?;
@@ -180,7 +142,7 @@ impl<'a> Frame<'a> {
     }
 
     /// Goes on as the viewer whom the work left, or writes down why it did nothing.
-    async fn settle<T>(
+    pub(super) async fn settle<T>(
         &self,
         conn: &Conn,
         result: Result<(T, Arc<Viewer>), Refusal>,

@@ -1,9 +1,12 @@
-//! The frame of every mutation: one transaction, one audit row, mistakes as data.
+//! The frame of every mutation: one transaction (or a single statement that is tried before it), one audit
+//! row, mistakes as data.
 
 mod anonymous;
+mod attempt;
 mod frame;
 
 pub use anonymous::{AnonymousTx, mutate_anonymously};
+pub use attempt::{Attempt, mutate_at_once};
 
 use super::{Scope, UserError, UserErrorCode, UserErrors};
 use crate::{
@@ -13,8 +16,8 @@ use crate::{
 };
 use async_graphql::ID;
 use chrono::{DateTime, Utc};
-use frame::{Frame, at, at_once, in_transaction};
-use std::{any::Any, sync::Arc};
+use frame::{Frame, at, in_transaction};
+use std::sync::Arc;
 
 /// Why a mutation did nothing.
 #[derive(Debug)]
@@ -49,7 +52,7 @@ pub type Outcome<T> = std::result::Result<T, Vec<UserError>>;
 
 /// A running mutation: its transaction, its viewer with the rights of now, its audit entry.
 pub struct Tx<'a> {
-    /// The connection, inside the transaction if there is one.
+    /// The connection, inside the transaction.
     pub conn: &'a Conn,
     /// Who acts.
     pub viewer: Arc<Viewer>,
@@ -58,8 +61,6 @@ pub struct Tx<'a> {
     /// The scope of the request.
     pub scope: &'a Arc<Scope>,
     frame: &'a Frame<'a>,
-    /// Where a row is that was looked up together with the rights.
-    found: Option<Box<dyn Any + Send + Sync>>,
 }
 
 impl Tx<'_> {
@@ -81,16 +82,10 @@ impl Tx<'_> {
     where
         R: Resource + Permits<View> + Permits<A>,
     {
-        let found = self
-            .found
-            .as_deref()
-            .and_then(|found| found.downcast_ref::<authz::Found<R>>())
-            .filter(|found| found.id() == id);
-        let grant = match found {
-            Some(found) => self.viewer.authorize_found::<A, R>(self.conn, found).await,
-            None => self.viewer.authorize::<A, R>(self.conn, id).await,
-        };
-        grant.map_err(|error| at(error, path, R::TYPE))
+        self.viewer
+            .authorize::<A, R>(self.conn, id)
+            .await
+            .map_err(|error| at(error, path, R::TYPE))
     }
 
     /// Proof that the viewer may see what the input names at `path`.
@@ -113,9 +108,10 @@ impl Tx<'_> {
     }
 
     /// The statement that writes the audit row of the entry as it is now, for the statement that
-    /// makes the change to carry. It has no end, so that it can be given a condition.
-    pub fn recorded(&self) -> Fragment {
-        self.frame.recorded(&self.viewer)
+    /// makes the change to carry. `organization` is SQL for the one that the change was in, whatever the
+    /// entry says. It has no end, so that it can be given a condition.
+    pub fn recorded(&self, organization: &'static str) -> Fragment {
+        self.frame.recorded(&self.viewer, organization)
     }
 }
 
@@ -132,28 +128,6 @@ where
 {
     // Boxed: the engine's future of the root is as large as its largest field, and moved about.
     Box::pin(in_transaction(scope, action, work)).await
-}
-
-/// Runs a mutation by a signed-in caller whose whole change is one statement that carries its audit
-/// row ([`Tx::recorded`]): it needs no transaction around it, which saves waiting for its beginning
-/// and its end. `work` must write by no other statement, and do nothing that can fail after it.
-///
-/// What [`mutate`] says of rights and refusals holds here too. The place of the row `at`, on which
-/// the change depends, is looked up together with the rights.
-///
-/// # Errors
-/// Those of [`mutate`].
-pub async fn mutate_at_once<R, T, F>(
-    scope: &Arc<Scope>,
-    action: &'static str,
-    at: Option<Id<R>>,
-    work: F,
-) -> Result<Outcome<T>>
-where
-    R: Resource,
-    F: AsyncFnOnce(&Tx<'_>) -> Result<T, Refusal>,
-{
-    Box::pin(at_once(scope, action, at, work)).await
 }
 
 /// The ids of a bulk mutation: at least one, at most the limit, each of the right kind, each once.

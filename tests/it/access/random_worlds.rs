@@ -7,10 +7,11 @@ use super::{
 };
 use crate::support::{Actor, TestApp};
 use chartroom::{
-    authz::{self, Access},
+    authz::{self, Access, Permission, Reached},
+    db::{Conn, sql},
     kernel::entity::{
         AccessGrantId, ApiKeyId, ChartId, ChartVersionId, DashboardId, GroupId, OrganizationId,
-        OrganizationMembershipId, ProjectId, RoleId, SessionId, SpaceId, UserId,
+        OrganizationMembershipId, ProjectId, RoleId, SessionId, Space, SpaceId, UserId,
     },
 };
 use diesel_async::SimpleAsyncConnection as _;
@@ -221,6 +222,44 @@ impl Comparison<'_> {
                     .collect();
                 differences.compare(&self.label(&format!("rights at {place:?}")), held, expected);
             }
+            self.reached(&conn, &access, world, differences).await;
+        }
+    }
+
+    /// In which spaces the condition in SQL finds a permission: what a statement that asks for the right
+    /// itself goes by.
+    async fn reached(
+        &self,
+        conn: &Conn,
+        access: &Access,
+        world: &World,
+        differences: &mut Differences,
+    ) {
+        for (permission, name) in [
+            (Permission::ChartCreate, "CHART_CREATE"),
+            (Permission::DashboardCreate, "DASHBOARD_CREATE"),
+            (Permission::SpaceEdit, "SPACE_EDIT"),
+            (Permission::SpaceAccessManage, "SPACE_ACCESS_MANAGE"),
+        ] {
+            let reach = access.reach(permission);
+            let ids: Vec<Uuid> = world.spaces.iter().map(|space| space.id).collect();
+            let condition = <Space as Reached>::reached(&reach);
+            let statement = sql("SELECT id FROM spaces WHERE id = ANY(?) AND ", [ids.into()])
+                .with(condition)
+                .statement::<diesel::sql_types::Uuid>();
+            let mut conn = conn;
+            let reached: Vec<Uuid> = diesel_async::RunQueryDsl::load(statement, &mut conn)
+                .await
+                .expect("the spaces");
+            let spaces = world.spaces.iter().filter(|space| {
+                let held = self.evaluator.at(world, Place::Space(space.id));
+                held.iter().any(|held| *held == name)
+            });
+            differences.compare(
+                &self.label(&format!("spaces reached with {name}")),
+                reached.into_iter().collect::<BTreeSet<_>>(),
+                spaces.map(|space| space.id).collect(),
+            );
         }
     }
 

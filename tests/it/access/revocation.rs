@@ -1,7 +1,9 @@
 //! What was taken away is gone with the next request, on another node within five seconds.
 
 use super::stage::Stage;
-use diesel_async::SimpleAsyncConnection as _;
+use chartroom::db::sql;
+use diesel::sql_types::BigInt;
+use diesel_async::{RunQueryDsl as _, SimpleAsyncConnection as _};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
@@ -27,6 +29,13 @@ impl Stage {
         conn.batch_execute(statement)
             .await
             .expect("the statement runs");
+    }
+
+    async fn rows(&self, count: &'static str) -> i64 {
+        let mut conn = &*self.app.conn().await;
+        let statement = sql(count, []).statement::<BigInt>();
+        let found = statement.get_result(&mut conn).await;
+        found.expect("the statement runs")
     }
 
     async fn ends_in_time(&self, persona: &str) {
@@ -106,6 +115,60 @@ async fn a_deleted_key_is_refused_at_once() {
         answer["errors"][0]["extensions"]["code"], "UNAUTHENTICATED",
         "{answer}"
     );
+}
+
+/// Its statement asks for the rights itself, so it never goes by what is remembered of the caller.
+#[tokio::test]
+async fn a_chart_is_made_by_the_rights_of_that_moment() {
+    let stage = Stage::new().await;
+    let create = super::operations::document("Mutation", "createChart", 1);
+    let made = async |persona, name: &str| {
+        let chart = json!({
+            "spaceId": stage.ours.slots["space.open"], "name": name, "config": { "type": "table" },
+            "metricQuery": {
+                "exploreName": "orders", "dimensions": ["orders_status"], "metrics": [], "filters": {},
+                "sorts": [], "limit": 10, "tableCalculations": [],
+            },
+        });
+        let answer = stage
+            .call(persona, &create, &json!({ "input": chart }))
+            .await;
+        match &answer["data"]["createChart"] {
+            Value::Null => answer["errors"][0]["extensions"]["code"].clone(),
+            payload if payload["chart"].is_object() => json!("made"),
+            payload => payload["userErrors"][0]["code"].clone(),
+        }
+    };
+    for persona in ["project_admin", "editor"] {
+        assert_eq!(made(persona, "early").await, "made", "{persona}");
+    }
+    let read_only = "(SELECT id FROM roles WHERE scope = 'PROJECT' AND key = 'viewer')";
+    let private = |is: bool| {
+        let space = stage.ours.uuid("space.open");
+        format!("UPDATE spaces SET is_private = {is}, is_restricted = {is} WHERE id = '{space}'")
+    };
+    let ended = format!(
+        "DELETE FROM sessions WHERE user_id = '{}'",
+        stage.ours.uuid("user.editor")
+    );
+    let less = format!(
+        "UPDATE access_grants SET role_id = {read_only} WHERE id = '{}'",
+        stage.ours.uuid("grant.on_project")
+    );
+    // Those first that leave rights as they were read, so that the statement itself is asked.
+    for (change, persona, answer) in [
+        (private(true), "editor", "NOT_FOUND"),
+        (private(false), "editor", "made"),
+        (ended, "editor", "UNAUTHENTICATED"),
+        (less, "project_admin", "FORBIDDEN"),
+    ] {
+        stage.behind_the_back(&change).await;
+        assert_eq!(made(persona, "late").await, answer, "{change}");
+    }
+    let stored = stage
+        .rows("SELECT count(*) FROM charts WHERE name = 'late'")
+        .await;
+    assert_eq!(stored, 1, "only the one that was allowed");
 }
 
 #[tokio::test]

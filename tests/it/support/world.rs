@@ -46,17 +46,10 @@ impl Tenant {
     pub(crate) async fn user(&self, app: &TestApp, username: &str, role: &str) -> Actor {
         let user = UserId::new();
         let conn = app.conn().await;
-        let run = async |text: &'static str, binds: Vec<Bind>| {
-            let changed = sql(text, binds)
-                .statement::<()>()
-                .execute(&mut &*conn)
-                .await;
-            assert_eq!(changed.expect("the statement runs"), 1, "{text}");
-        };
-        run(
+        sql(
             "INSERT INTO users (id, username, email, full_name, organization_id) \
              VALUES (?, ?, ?, ?, ?)",
-            vec![
+            [
                 user.into(),
                 username.into(),
                 format!("{username}@example.test").into(),
@@ -64,7 +57,25 @@ impl Tenant {
                 self.id.into(),
             ],
         )
-        .await;
+        .statement::<()>()
+        .execute(&mut &*conn)
+        .await
+        .expect("the user");
+        drop(conn);
+        self.join(app, user, role).await;
+        Actor::User(user, self.id)
+    }
+
+    /// Makes somebody a member with a role on the organization, given by key.
+    pub(crate) async fn join(&self, app: &TestApp, user: UserId, role: &str) {
+        let conn = app.conn().await;
+        let run = async |text: &'static str, binds: Vec<Bind>| {
+            let changed = sql(text, binds)
+                .statement::<()>()
+                .execute(&mut &*conn)
+                .await;
+            assert_eq!(changed.expect("the statement runs"), 1, "{text}");
+        };
         run(
             "INSERT INTO organization_members (organization_id, user_id) VALUES (?, ?)",
             vec![self.id.into(), user.into()],
@@ -85,7 +96,6 @@ impl Tenant {
             ],
         )
         .await;
-        Actor::User(user, self.id)
     }
 
     /// The member of that name.

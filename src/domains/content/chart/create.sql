@@ -1,8 +1,5 @@
-WITH place AS (
-    SELECT id, organization_id, project_id, parent_id, name, slug, is_private, path, grant_path,
-           is_restricted, created_at, created_by, updated_at
-    FROM spaces WHERE id = coalesce(?, (SELECT d.space_id FROM dashboards d WHERE d.id = ?))
-), wanted AS (
+-- Goes on after `place`, the space under its condition: see store.rs.
+wanted AS (
     SELECT ?::text AS slug
 ), free AS (
     SELECT CASE

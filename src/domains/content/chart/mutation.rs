@@ -4,33 +4,29 @@ use super::{
     Chart, ChartRow, definition,
     definition::ChartDefinition,
     kind_of,
-    store::{self, ChartChanges, HomeGrant, NewChart},
+    store::{self, ChartChanges, Created, HomeGrant, NewChart},
 };
 use crate::{
     authz::{Create, Delete, Edit, Permission, Place},
     domains::{
-        content::{
-            metric_query::{
-                Checked, MetricQuery, MetricQueryInput, check_json, custom_sql,
-                custom_sql_beside_models,
-            },
-            space::SpaceRow,
+        content::metric_query::{
+            Checked, MetricQuery, MetricQueryInput, check_json, custom_sql,
+            custom_sql_beside_models,
         },
-        identity::user::{UserRow, own_account},
         model::explore::Models,
     },
     gql::{
-        FieldId, Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, bulk_ids,
-        id_text, mutate, mutate_at_once, payload,
+        Attempt, FieldId, Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors,
+        bulk_ids, id_text, mutate, mutate_at_once, payload,
     },
     kernel::{
         Error, Result, entity,
-        entity::{ChartId, DashboardId, SpaceId},
+        entity::{ChartId, DashboardId, SpaceId, UserId},
         text,
     },
 };
 use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use futures_util::future::try_join;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::{collections::HashSet, sync::Arc};
 
@@ -132,30 +128,27 @@ impl ChartMutation {
         input: CreateChartInput,
     ) -> Result<CreateChartPayload> {
         let scope = ctx.scope();
-        let space: Option<SpaceId> = input.space_id.as_ref().and_then(|id| id.parse().ok());
         let models = Models::of(ctx)?;
-        let chart = ctx.look_ahead().field("chart");
-        let by = ["createdBy", "updatedBy"];
-        let shows_author = by.iter().any(|field| chart.field(field).exists());
-        let outcome = mutate_at_once(scope, "createChart", space, async |tx| {
-            let author = async {
-                if shows_author {
-                    return own_account(tx.conn, &tx.viewer).await.map(Some);
-                }
-                Ok(None)
-            };
-            Box::pin(create(tx, models, &input, author)).await
-        })
+        let draft = Draft::new(&input);
+        let outcome = mutate_at_once(
+            scope,
+            "createChart",
+            async |attempt| Box::pin(attempt_create(attempt, draft.as_ref().ok())).await,
+            async |tx| {
+                let draft = draft.as_ref().map_err(Clone::clone);
+                Box::pin(create(tx, models, draft.map_err(Refusal::User)?)).await
+            },
+        )
         .await?;
         let outcome = match outcome {
-            Ok(made) => {
+            Ok((chart, space, author)) => {
                 // What was just written need not be read again.
-                let space = made.space;
                 scope.lanes.prime_by_id([(space.id, Arc::new(space))])?;
-                let author = made.author.map(|author| (author.id, Arc::new(author)));
-                scope.lanes.prime_by_id(author)?;
-                definition::prime(scope, made.chart.id, made.definition)?;
-                Ok(made.chart)
+                scope.lanes.prime_by_id([(author.id, Arc::new(author))])?;
+                if let Ok(draft) = draft {
+                    definition::prime(scope, chart.id, draft.definition)?;
+                }
+                Ok(chart)
             }
             Err(mistakes) => Err(mistakes),
         };
@@ -197,44 +190,98 @@ impl ChartMutation {
     }
 }
 
-/// A chart that was made, and what is shown with it.
-struct Made {
-    chart: ChartRow,
-    space: SpaceRow,
-    definition: ChartDefinition,
-    author: Option<UserRow>,
+/// Where a chart is to be.
+#[derive(Debug, Clone, Copy)]
+enum Home {
+    Space(SpaceId),
+    Dashboard(DashboardId),
 }
 
-/// Stores a chart, and reads its author in the same trip.
-async fn create(
-    tx: &Tx<'_>,
-    models: &Models,
-    input: &CreateChartInput,
-    author: impl Future<Output = Result<Option<UserRow>>>,
-) -> Result<Made, Refusal> {
-    let mut errors = UserErrors::default();
-    let space: Option<SpaceId> = input.space_id.as_ref().map(|id| errors.id("spaceId", id));
-    let dashboard: Option<DashboardId> = input
-        .dashboard_id
-        .as_ref()
-        .map(|id| errors.id("dashboardId", id));
-    if space.is_some() == dashboard.is_some() {
-        let text = "give exactly one of `spaceId` and `dashboardId`";
-        errors.add(UserErrorCode::Required, "spaceId", text);
+/// A chart as the input describes it.
+struct Draft {
+    home: Home,
+    name: String,
+    slug: String,
+    description: Option<String>,
+    definition: ChartDefinition,
+}
+
+impl Draft {
+    fn new(input: &CreateChartInput) -> Result<Self, Vec<UserError>> {
+        let mut errors = UserErrors::default();
+        let space: Option<SpaceId> = input.space_id.as_ref().map(|id| errors.id("spaceId", id));
+        let dashboard: Option<DashboardId> = input
+            .dashboard_id
+            .as_ref()
+            .map(|id| errors.id("dashboardId", id));
+        let home = match (space, dashboard) {
+            (Some(space), None) => Some(Home::Space(space)),
+            (None, Some(dashboard)) => Some(Home::Dashboard(dashboard)),
+            (None, None) | (Some(_), Some(_)) => {
+                let text = "give exactly one of `spaceId` and `dashboardId`";
+                errors.add(UserErrorCode::Required, "spaceId", text);
+                None
+            }
+        };
+        let name = errors.text("name", text::name(&input.name));
+        let description = errors.description(input.description.as_deref());
+        check_config(&mut errors, &input.config);
+        let definition = ChartDefinition {
+            metric_query: Checked::new(&mut errors)
+                .metric_query("metricQuery", &input.metric_query),
+            config: input.config.clone(),
+            pivot_columns: pivots(&mut errors, input.pivot_columns.as_deref()).unwrap_or_default(),
+            column_order: columns(&mut errors, input.column_order.as_deref()).unwrap_or_default(),
+        };
+        match home {
+            Some(home) if errors.is_empty() => Ok(Self {
+                home,
+                slug: text::slug(&name),
+                name,
+                description,
+                definition,
+            }),
+            _ => Err(errors.into()),
+        }
     }
-    let name = errors.text("name", text::name(&input.name));
-    let description = errors.description(input.description.as_deref());
-    check_config(&mut errors, &input.config);
-    let definition = ChartDefinition {
-        metric_query: Checked::new(&mut errors).metric_query("metricQuery", &input.metric_query),
-        config: input.config.clone(),
-        pivot_columns: pivots(&mut errors, input.pivot_columns.as_deref()).unwrap_or_default(),
-        column_order: columns(&mut errors, input.column_order.as_deref()).unwrap_or_default(),
+
+    fn chart(&self, now: DateTime<Utc>, by: UserId) -> NewChart<'_> {
+        NewChart {
+            id: ChartId::new(),
+            slug: &self.slug,
+            name: &self.name,
+            description: self.description.as_deref(),
+            kind: kind_of(&self.definition.config),
+            definition: &self.definition,
+            created: (now, by),
+        }
+    }
+}
+
+/// Stores a chart in a space, if there is nothing to be asked that its statement does not ask.
+async fn attempt_create(
+    attempt: &Attempt<'_>,
+    draft: Option<&Draft>,
+) -> Result<Option<Created>, Refusal> {
+    let Some((draft, Home::Space(space))) = draft.map(|draft| (draft, draft.home)) else {
+        return Ok(None);
     };
-    errors.check()?;
+    if !custom_sql(&draft.definition.metric_query).is_empty() {
+        return Ok(None);
+    }
+    let Some(proviso) = attempt.provided(space) else {
+        return Ok(None);
+    };
+    let new = draft.chart(attempt.now, attempt.user());
+    attempt.audit(|entry| entry.target(new.id));
+    let recorded = |organization| attempt.recorded(organization);
+    Ok(store::create_provided(attempt.conn, &proviso, &new, recorded).await?)
+}
+
+async fn create(tx: &Tx<'_>, models: &Models, draft: &Draft) -> Result<Created, Refusal> {
     let (in_space, in_dashboard);
-    let (home, place) = match (space, dashboard) {
-        (_, Some(dashboard)) => {
+    let (home, place) = match draft.home {
+        Home::Dashboard(dashboard) => {
             tx.authorize::<Edit, entity::Dashboard>("dashboardId", dashboard)
                 .await?;
             in_dashboard = tx
@@ -242,45 +289,22 @@ async fn create(
                 .await?;
             (HomeGrant::Dashboard(&in_dashboard), in_dashboard.place())
         }
-        (Some(space), None) => {
+        Home::Space(space) => {
             in_space = tx
                 .authorize::<Create<entity::Chart>, entity::Space>("spaceId", space)
                 .await?;
             (HomeGrant::Space(&in_space), in_space.place())
         }
-        (None, None) => return Err(Refusal::Error(Error::fault("a chart without a place"))),
     };
-    may_write_sql(
-        tx,
-        models,
-        place,
-        (&definition.metric_query, None),
-        in_query,
-    )
-    .await?;
-    let who = (tx.now, Some(tx.viewer.user));
-    let new = NewChart {
-        id: ChartId::new(),
-        slug: &text::slug(&name),
-        name: &name,
-        description: description.as_deref(),
-        kind: kind_of(&definition.config),
-        definition: &definition,
-        created: who,
-        updated: who,
-    };
+    let query = &draft.definition.metric_query;
+    may_write_sql(tx, models, place, (query, None), in_query).await?;
+    let new = draft.chart(tx.now, tx.viewer.user);
     tx.audit(|entry| {
         entry.organization = place.organization;
         entry.target(new.id);
     });
-    let stored = store::create(tx.conn, &home, &new, tx.recorded());
-    let ((chart, space), author) = try_join(stored, author).await?;
-    Ok(Made {
-        chart,
-        space,
-        definition,
-        author,
-    })
+    let recorded = |organization| tx.recorded(organization);
+    Ok(store::create(tx.conn, &home, &new, recorded).await?)
 }
 
 async fn update(

@@ -5,9 +5,12 @@ use super::{
     definition::{ChartDefinition, Defined},
 };
 use crate::{
-    authz::{Create, Delete, Edit, Grant, Resource as _, Visible},
+    authz::{Create, Delete, Edit, Grant, Proviso, Resource as _, Visible},
     db::{Bind, Conn, Fragment, schema::charts, sql},
-    domains::content::{metric_query::MetricQuery, space::SpaceRow},
+    domains::{
+        content::{metric_query::MetricQuery, space::SpaceRow},
+        identity::user::UserRow,
+    },
     kernel::{
         Error, Result,
         entity::{Chart, ChartId, Dashboard, DashboardId, Space, SpaceId, UserId},
@@ -42,9 +45,7 @@ pub(crate) struct NewChart<'a> {
     /// Query and configuration.
     pub(crate) definition: &'a ChartDefinition,
     /// When, by whom.
-    pub(crate) created: (DateTime<Utc>, Option<UserId>),
-    /// Last change: when, by whom.
-    pub(crate) updated: (DateTime<Utc>, Option<UserId>),
+    pub(crate) created: (DateTime<Utc>, UserId),
 }
 
 /// What may change of a chart. `None` leaves a field as it is, `Some(None)` clears it.
@@ -70,57 +71,102 @@ type Row<R> = SqlTypeOf<diesel::dsl::AsSelect<R, Pg>>;
 /// How often a slug that somebody else takes at the same time is evaded.
 const TRIES: usize = 8;
 
-/// Stores a chart with its audit row, and gives it with its space: one statement.
+/// A chart that was made, its space, and who made it.
+pub(crate) type Created = (ChartRow, SpaceRow, UserRow);
+
+/// Stores a chart with its audit row in a space, if the caller may do that, and gives it with what is
+/// mostly shown of it: one statement. `None` where they may not, or where somebody else takes its slug at
+/// the same time. `recorded` writes the audit row, in the organization that its argument is SQL for.
+pub(crate) async fn create_provided(
+    conn: &Conn,
+    space: &Proviso<Create<Chart>, Space>,
+    new: &NewChart<'_>,
+    recorded: impl FnOnce(&'static str) -> Fragment,
+) -> Result<Option<Created>> {
+    let condition = space.condition().clone();
+    insert(
+        conn,
+        (Some(space.id()), None, condition),
+        new,
+        recorded(HERE),
+    )
+    .await
+}
+
+/// The same under a grant; of those who take its slug, some are evaded.
 pub(crate) async fn create(
-    mut conn: &Conn,
+    conn: &Conn,
     home: &HomeGrant<'_>,
     new: &NewChart<'_>,
-    recorded: Fragment,
-) -> Result<(ChartRow, SpaceRow)> {
+    recorded: impl FnOnce(&'static str) -> Fragment,
+) -> Result<Created> {
     let (space, dashboard) = match home {
         HomeGrant::Space(grant) => (Some(grant.id()), None),
         HomeGrant::Dashboard(grant) => (None, Some(grant.id())),
     };
-    let query = &new.definition.metric_query;
-    let stored = stored(query)?;
+    let recorded = recorded(HERE);
     for _ in 0..TRIES {
-        let binds = [
-            space.into(),
-            dashboard.into(),
-            new.slug.into(),
-            new.id.into(),
-            dashboard.into(),
-            new.name.into(),
-            Bind::from(new.description.map(str::to_owned)),
-            new.kind.into(),
-            query.explore_name.as_str().into(),
-            new.created.0.into(),
-            new.created.1.into(),
-            new.updated.0.into(),
-            new.updated.1.into(),
-            stored.clone().into(),
-            new.definition.config.clone().into(),
-            Bind::Texts(new.definition.pivot_columns.clone()),
-            Bind::Texts(new.definition.column_order.clone()),
-        ];
-        let made: Option<(ChartRow, SpaceRow)> = sql(include_str!("create.sql"), binds)
-            .then(", recorded AS (", [])
-            .with(recorded.clone())
-            .then(
-                " WHERE EXISTS (SELECT FROM made)) SELECT made.*, place.* FROM made, place",
-                [],
-            )
-            .statement::<(Row<ChartRow>, Row<SpaceRow>)>()
-            .get_result(&mut conn)
-            .await
-            .optional()?;
-        if let Some(made) = made {
+        let home = (space, dashboard, Fragment::yes());
+        if let Some(made) = insert(conn, home, new, recorded.clone()).await? {
             return Ok(made);
         }
     }
     Err(Error::Conflict(
         "charts of this name are being made by others, try again".into(),
     ))
+}
+
+/// The organization of a chart that is being made, in the statement that makes it.
+const HERE: &str = "(SELECT made.organization_id FROM made)";
+
+async fn insert(
+    mut conn: &Conn,
+    (space, dashboard, condition): (Option<SpaceId>, Option<DashboardId>, Fragment),
+    new: &NewChart<'_>,
+    recorded: Fragment,
+) -> Result<Option<Created>> {
+    let query = &new.definition.metric_query;
+    let binds = [
+        new.slug.into(),
+        new.id.into(),
+        dashboard.into(),
+        new.name.into(),
+        Bind::from(new.description.map(str::to_owned)),
+        new.kind.into(),
+        query.explore_name.as_str().into(),
+        new.created.0.into(),
+        new.created.1.into(),
+        new.created.0.into(),
+        new.created.1.into(),
+        stored(query)?.into(),
+        new.definition.config.clone().into(),
+        Bind::Texts(new.definition.pivot_columns.clone()),
+        Bind::Texts(new.definition.column_order.clone()),
+    ];
+    // The author is there, or the chart could not point at it: an inner join would answer nothing for a
+    // chart that was made, if that were ever not so.
+    let made = sql(
+        "WITH place AS (SELECT id, organization_id, project_id, parent_id, name, slug, is_private, path, \
+         grant_path, is_restricted, created_at, created_by, updated_at FROM spaces \
+         WHERE id = coalesce(?, (SELECT d.space_id FROM dashboards d WHERE d.id = ?)) AND ",
+        [space.into(), dashboard.into()],
+    )
+    .with(condition)
+    .then("), ", [])
+    .then(include_str!("create.sql"), binds)
+    .then(", recorded AS (", [])
+    .with(recorded)
+    .then(
+        " WHERE EXISTS (SELECT FROM made)) SELECT made.*, place.*, u.id, u.kind, u.username, u.email, \
+         u.first_name, u.last_name, u.full_name, u.status, u.organization_id, u.created_at, u.updated_at \
+         FROM made CROSS JOIN place LEFT JOIN users u ON u.id = made.created_by",
+        [],
+    )
+    .statement::<(Row<ChartRow>, Row<SpaceRow>, Row<UserRow>)>()
+    .get_result(&mut conn)
+    .await
+    .optional()?;
+    Ok(made)
 }
 
 /// The query as it is stored: with a version, for those who read it later.

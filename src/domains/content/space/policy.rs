@@ -3,8 +3,8 @@
 
 use crate::{
     authz::{
-        Create, Delete, Edit, FieldPolicy, ManageAccess, Permission, Permits, Place, Resource,
-        View, Viewer,
+        Create, Delete, Edit, FieldPolicy, ManageAccess, Permission, Permits, Place, Reach,
+        Reached, Resource, View, Viewer,
     },
     db::{Conn, Fragment, sql},
     kernel::{
@@ -85,6 +85,12 @@ impl Resource for Space {
 
     fn visible(viewer: &Viewer) -> Fragment {
         viewer.access.reach(Permission::SpaceView).of_space()
+    }
+}
+
+impl Reached for Space {
+    fn reached(reach: &Reach) -> Fragment {
+        reach.of_space()
     }
 }
 

@@ -38,4 +38,3 @@ pub use policy::POLICIES;
 pub use query::UserQuery;
 pub use refs::UserRef;
 pub use row::{PasswordExpirationPolicy, UserDetails, UserKind, UserRow, UserStatus};
-pub use store::own_account;

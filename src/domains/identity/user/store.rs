@@ -3,7 +3,7 @@
 use super::{PasswordExpirationPolicy, UserKind, UserRef, UserRow, UserStatus};
 use crate::{
     authz::{Create, Delete, Edit, Grant, Place, Resource as _, System, Viewer, Visible},
-    db::{Bind, ColumnsText, Conn, Fragment, schema::users, sql},
+    db::{Bind, Conn, Fragment, schema::users, sql},
     domains::access::role::RoleRow,
     kernel::{
         Result,
@@ -142,17 +142,6 @@ pub(super) async fn get<A>(mut conn: &Conn, user: &Grant<A, User>) -> Result<Use
         .select(UserRow::as_select())
         .filter(users::id.eq(user.id()))
         .for_no_key_update()
-        .get_result(&mut conn)
-        .await?;
-    Ok(row)
-}
-
-/// The caller's own account.
-pub async fn own_account(mut conn: &Conn, viewer: &Viewer) -> Result<UserRow> {
-    static COLUMNS: ColumnsText<UserRow> = ColumnsText::new();
-    let row = users::table
-        .select(COLUMNS.get()?)
-        .filter(users::id.eq(viewer.user))
         .get_result(&mut conn)
         .await?;
     Ok(row)
