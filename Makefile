@@ -1,7 +1,7 @@
 # `make` or `make help` lists the targets. PROFILE chooses the Cargo profile of run, migrate and
 # demo; the server reads CHARTROOM_… and DATABASE_URL (docs/operations.md).
 
-PROFILE ?= release
+PROFILE ?= quick
 LOCKED := $(if $(CI),--locked)
 CHARTROOM := cargo run $(LOCKED)
 DRIFT := mkdir -p target && $(CHARTROOM) -- schema > target/schema.graphql && diff -u schema.graphql target/schema.graphql
@@ -12,7 +12,7 @@ DRIFT := mkdir -p target && $(CHARTROOM) -- schema > target/schema.graphql && di
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-run: prerequisites ## Serve the demo on 127.0.0.1:8080 with a PostgreSQL of its own (PROFILE=dev builds faster, serves slower)
+run: prerequisites ## Serve the demo on 127.0.0.1:8080 with a PostgreSQL of its own (PROFILE=release builds slower, serves faster)
 	$(CHARTROOM) --profile $(PROFILE) -- serve --demo
 
 test: ## Run every test
