@@ -80,15 +80,16 @@ impl Reach {
     /// Condition on rows that are in a space by `space_id`.
     ///
     /// The wide grants are tested on the row itself, so that the space is looked up only where
-    /// they do not decide.
+    /// they do not decide. It is looked up by its id for each row: of EXISTS beside OR, PostgreSQL makes a
+    /// table of all spaces that fit, whoever's they are, for every page.
     pub fn of_content(&self, columns: Columns, space_id: &'static str) -> Fragment {
         if self.everywhere_restricted {
             return Fragment::yes();
         }
-        let inside = sql("EXISTS (SELECT FROM spaces s WHERE s.id = ", [])
-            .then(space_id, [])
-            .then(" AND ", [])
+        let inside = sql("(SELECT ", [])
             .with(self.inside("s"))
+            .then(" FROM spaces s WHERE s.id = ", [])
+            .then(space_id, [])
             .then(")", []);
         self.past_restriction(columns).or(inside)
     }
