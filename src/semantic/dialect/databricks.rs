@@ -43,6 +43,11 @@ impl Dialect for Databricks {
         Sql::fill("PERCENTILE({0}, {1})", &[of, &part])
     }
 
+    // FLOAT has 32 bits here.
+    fn float(&self, of: &Sql) -> Sql {
+        Sql::fill("CAST({0} AS DOUBLE)", &[of])
+    }
+
     fn decimal(&self, of: &Sql) -> Sql {
         Sql::fill("CAST({0} AS DECIMAL(38, 9))", &[of])
     }
