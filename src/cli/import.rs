@@ -51,7 +51,7 @@ pub(super) async fn import(
     let Source::Lightdash(folder) = source;
     // Before a database is started: a wrong folder is the most common mistake.
     let files = import::read_folder(&folder.folder)?;
-    let storage = Storage::open(&config.storage, narrator).await?;
+    let storage = Storage::share(&config.storage, narrator).await?;
     let done = run(config, &storage, folder, &files, narrator).await;
     storage.close().await;
     let report = done?;

@@ -119,19 +119,19 @@ fn start(command: &Command) -> anyhow::Result<()> {
                 Box::pin(worker::work(&config, kinds, *concurrency, &narrator)).await
             }
             Command::Migrate => {
-                let storage = Storage::open(&config.storage, &narrator).await?;
+                let storage = Storage::share(&config.storage, &narrator).await?;
                 let done = migrate_only(&storage, &narrator).await;
                 storage.close().await;
                 done
             }
             Command::Demo => {
-                let storage = Storage::open(&config.storage, &narrator).await?;
+                let storage = Storage::share(&config.storage, &narrator).await?;
                 let done = storage.prepare(&config, true, &narrator).await.map(drop);
                 storage.close().await;
                 done
             }
             Command::Admin(command) => {
-                let storage = Storage::open(&config.storage, &narrator).await?;
+                let storage = Storage::share(&config.storage, &narrator).await?;
                 let done = admin::run(command, &config, &storage, &narrator).await;
                 storage.close().await;
                 done

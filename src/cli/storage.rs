@@ -6,7 +6,7 @@ use chartroom::{
     config::{Config, StorageConfig},
     db::{
         Conn, Database, DatabaseConfig,
-        embedded::{EmbeddedCluster, EmbeddedOptions},
+        embedded::{EmbeddedCluster, EmbeddedError, EmbeddedGuest, EmbeddedOptions},
         migrate,
     },
     domains::{
@@ -33,7 +33,17 @@ pub(crate) struct Prepared {
 /// A database that can be reached.
 pub(crate) struct Storage {
     url: SecretString,
-    cluster: Option<EmbeddedCluster>,
+    kept: Kept,
+}
+
+/// Who keeps the database.
+enum Kept {
+    /// Somebody else.
+    Elsewhere,
+    /// This process.
+    Here(Box<EmbeddedCluster>),
+    /// Another Chartroom process on this machine.
+    Beside(Box<EmbeddedGuest>),
 }
 
 impl Storage {
@@ -42,7 +52,7 @@ impl Storage {
         if let Some(url) = &config.database_url {
             return Ok(Self {
                 url: url.clone(),
-                cluster: None,
+                kept: Kept::Elsewhere,
             });
         }
         let directory = config.data_dir.display();
@@ -57,7 +67,25 @@ impl Storage {
         let cluster = EmbeddedCluster::start(&config.data_dir, options).await?;
         Ok(Self {
             url: cluster.url(),
-            cluster: Some(cluster),
+            kept: Kept::Here(Box::new(cluster)),
+        })
+    }
+
+    /// The same for a command that may run beside a server: if one uses the embedded database now, it is
+    /// that server's.
+    pub(crate) async fn share(config: &StorageConfig, narrator: &Narrator) -> anyhow::Result<Self> {
+        let error = match Self::open(config, narrator).await {
+            Err(error) => error,
+            opened => return opened,
+        };
+        let Some(EmbeddedError::InUse { holder, .. }) = error.downcast_ref() else {
+            return Err(error);
+        };
+        narrator.say(&format!("it runs already: working beside {holder}"));
+        let guest = EmbeddedGuest::join(&config.data_dir).await?;
+        Ok(Self {
+            url: guest.url(),
+            kept: Kept::Beside(Box::new(guest)),
         })
     }
 
@@ -109,12 +137,14 @@ impl Storage {
 
     /// Makes the demo's warehouse. Without one the demo still shows everything but numbers.
     async fn demo_warehouse(&self, conn: &mut Conn, outside: &Outside, narrator: Narrator) {
-        let make_role = async |password: &SecretString| match &self.cluster {
-            Some(cluster) => {
-                let made = cluster.make_reader(DEMO_ROLE, password.expose_secret());
-                made.await.map_err(Into::into)
-            }
-            None => outside.warehouses.own().make_demo_role(password).await,
+        let make_role = async |password: &SecretString| {
+            let plain = password.expose_secret();
+            let made = match &self.kept {
+                Kept::Here(cluster) => cluster.make_reader(DEMO_ROLE, plain).await,
+                Kept::Beside(guest) => guest.make_reader(DEMO_ROLE, plain).await,
+                Kept::Elsewhere => return outside.warehouses.own().make_demo_role(password).await,
+            };
+            made.map_err(Into::into)
         };
         match demo::load_warehouse(conn, outside, make_role).await {
             Ok(true) => narrator.say("the demo's warehouse is loaded"),
@@ -145,15 +175,15 @@ impl Storage {
 
     /// Keeps an embedded database alive; never resolves.
     pub(crate) async fn supervise(&self) {
-        match &self.cluster {
-            Some(cluster) => match cluster.supervise().await {},
-            None => std::future::pending().await,
+        match &self.kept {
+            Kept::Here(cluster) => match cluster.supervise().await {},
+            Kept::Beside(_) | Kept::Elsewhere => std::future::pending().await,
         }
     }
 
     /// Stops an embedded database.
     pub(crate) async fn close(self) {
-        if let Some(cluster) = self.cluster
+        if let Kept::Here(cluster) = self.kept
             && let Err(error) = cluster.stop().await
         {
             tracing::error!(%error, "the embedded PostgreSQL did not stop in order");

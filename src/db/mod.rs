@@ -30,3 +30,7 @@ pub use pool::{Conn, Database, DatabaseConfig, PooledConn};
 pub use readers::Share;
 pub(crate) use text_enum::text_enum;
 pub use tx::{transaction, transaction_after};
+
+/// The oldest major version of PostgreSQL that Chartroom runs on: foreign keys that clear a part of their
+/// columns came with it.
+pub(crate) const OLDEST_POSTGRES: u32 = 15;

@@ -55,6 +55,7 @@ mod semantic;
 mod shared_reads;
 mod socket;
 mod space;
+mod start;
 mod vault;
 mod warehouse;
 mod warehouse_connection;

@@ -7,9 +7,7 @@ use std::process::{Command, Stdio};
 
 use super::error::EmbeddedError;
 use super::options::EmbeddedOptions;
-
-/// The oldest major version Chartroom runs on.
-pub(super) const MINIMUM_MAJOR: u32 = 15;
+use crate::db::OLDEST_POSTGRES;
 
 /// Where packages put one version beside another: the directory, what its entries begin with,
 /// and where the programs are in an entry.
@@ -100,10 +98,10 @@ fn choose(
         });
     };
     let Some((path, version)) = cluster else {
-        if newest.major < MINIMUM_MAJOR {
+        if newest.major < OLDEST_POSTGRES {
             return Err(EmbeddedError::TooOld {
                 found: found(),
-                minimum: MINIMUM_MAJOR,
+                minimum: OLDEST_POSTGRES,
             });
         }
         return Ok(newest.clone());

@@ -58,6 +58,17 @@ pub enum EmbeddedError {
         holder: String,
     },
 
+    /// Another process holds the data directory, but its PostgreSQL cannot be reached.
+    #[error(
+        "another Chartroom process uses the data directory {path}, but its PostgreSQL does not \
+         answer: try again when it runs, or stop that process",
+        path = path.display()
+    )]
+    Silent {
+        /// The data directory.
+        path: PathBuf,
+    },
+
     /// A file or directory cannot be written for lack of permission.
     #[error("cannot {doing}: {cause}. Choose a CHARTROOM_DATA_DIR that this user can write to")]
     Unwritable {

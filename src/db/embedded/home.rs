@@ -74,25 +74,7 @@ impl DataDirectory {
 
     /// The home of the existing cluster, if there is one.
     pub(super) fn existing_home(&self) -> Result<Option<Home>, EmbeddedError> {
-        let note = self.location_note();
-        match fs::read_to_string(&note) {
-            Ok(text) => {
-                let home = Home::at(PathBuf::from(text.trim()));
-                if home.cluster().is_dir() {
-                    Ok(Some(home))
-                } else {
-                    Err(EmbeddedError::Missing {
-                        note,
-                        path: home.cluster(),
-                    })
-                }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let home = Home::at(self.path.join("postgres"));
-                Ok(home.cluster().is_dir().then_some(home))
-            }
-            Err(error) => Err(EmbeddedError::at("read", &note)(error)),
-        }
+        Home::of(&self.path)
     }
 
     /// Picks and creates the home of a new cluster: in the data directory if its user can get
@@ -118,15 +100,12 @@ impl DataDirectory {
         if home.root.starts_with(&self.path) {
             return Ok(());
         }
-        write_private(&self.location_note(), &format!("{}\n", home.root.display()))?;
+        let note = location_note(&self.path);
+        write_private(&note, &format!("{}\n", home.root.display()))?;
         write_private(
             &home.root.join("data-directory"),
             &format!("{}\n", self.path.display()),
         )
-    }
-
-    fn location_note(&self) -> PathBuf {
-        self.path.join("postgres.location")
     }
 
     /// Whether the user can pass through the data directory. Its own mode is widened for that
@@ -154,6 +133,11 @@ impl DataDirectory {
     }
 }
 
+/// Where a home that is elsewhere is noted.
+fn location_note(data_directory: &Path) -> PathBuf {
+    data_directory.join("postgres.location")
+}
+
 /// The directory that holds the cluster and what belongs to it.
 #[derive(Debug, Clone)]
 pub(super) struct Home {
@@ -161,6 +145,29 @@ pub(super) struct Home {
 }
 
 impl Home {
+    /// The home of the cluster of a data directory, if there is one. Takes no lock.
+    pub(super) fn of(data_directory: &Path) -> Result<Option<Self>, EmbeddedError> {
+        let note = location_note(data_directory);
+        match fs::read_to_string(&note) {
+            Ok(text) => {
+                let home = Self::at(PathBuf::from(text.trim()));
+                if home.cluster().is_dir() {
+                    Ok(Some(home))
+                } else {
+                    Err(EmbeddedError::Missing {
+                        note,
+                        path: home.cluster(),
+                    })
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let home = Self::at(data_directory.join("postgres"));
+                Ok(home.cluster().is_dir().then_some(home))
+            }
+            Err(error) => Err(EmbeddedError::at("read", &note)(error)),
+        }
+    }
+
     fn at(root: PathBuf) -> Self {
         Self {
             root: fs::canonicalize(&root).unwrap_or(root),

@@ -18,11 +18,12 @@
 //!
 //! The pieces: `binaries` finds the programs, `account` the user to run them as, `home` the
 //! directory and its lock, `initialize` makes the cluster, `stale` clears up after a crash,
-//! `server` runs the process, `watchdog` ends it with ours.
+//! `server` runs the process, `watchdog` ends it with ours, `guest` joins the one of another process.
 
 mod account;
 mod binaries;
 mod error;
+mod guest;
 mod home;
 mod initialize;
 mod log;
@@ -49,6 +50,7 @@ use self::session::Access;
 use self::socket::SocketDirectory;
 
 pub use self::error::EmbeddedError;
+pub use self::guest::EmbeddedGuest;
 pub use self::options::EmbeddedOptions;
 
 /// The first pause before a restart, and the longest; a server that has lived for a while starts
@@ -132,19 +134,7 @@ impl EmbeddedCluster {
     ///
     /// [`EmbeddedError::Refused`] when the server does, or the texts would need quoting.
     pub async fn make_reader(&self, role: &str, password: &str) -> Result<(), EmbeddedError> {
-        let plain = |text: &str| {
-            let mut bytes = text.bytes();
-            bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-        };
-        let refused = |cause: String| EmbeddedError::Refused {
-            cause,
-            advice: "The demo goes without a warehouse",
-        };
-        if !plain(role) || !plain(password) {
-            return Err(refused("a name or password that needs quoting".to_owned()));
-        }
-        let made = self.access.make_reader(role, password).await;
-        made.map_err(|error| refused(error.to_string()))
+        self.access.reader(role, password).await
     }
 
     /// The data directory, as an absolute path.

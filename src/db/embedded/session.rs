@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, Config, Error, NoTls};
 
+use super::error::EmbeddedError;
 use super::socket::PORT;
 
 /// The role that owns the cluster; used by this module only.
@@ -82,7 +83,25 @@ impl Access {
 
     /// Makes a role that can sign in and reads only, or gives it another password. It is kept out of
     /// the server's own database.
-    pub(super) async fn make_reader(&self, role: &str, password: &str) -> Result<(), Error> {
+    ///
+    /// Fails when the server refuses, or the texts would need quoting.
+    pub(super) async fn reader(&self, role: &str, password: &str) -> Result<(), EmbeddedError> {
+        let plain = |text: &str| {
+            let mut bytes = text.bytes();
+            bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        };
+        let refused = |cause: String| EmbeddedError::Refused {
+            cause,
+            advice: "The demo goes without a warehouse",
+        };
+        if !plain(role) || !plain(password) {
+            return Err(refused("a name or password that needs quoting".to_owned()));
+        }
+        let made = self.make_reader(role, password).await;
+        made.map_err(|error| refused(error.to_string()))
+    }
+
+    async fn make_reader(&self, role: &str, password: &str) -> Result<(), Error> {
         let (client, connection) = self.config.connect(NoTls).await?;
         let work = async move {
             let exists = "SELECT 1 FROM pg_roles WHERE rolname = $1";

@@ -45,6 +45,14 @@ impl SocketDirectory {
         })
     }
 
+    /// Where a running server has put it.
+    pub(super) fn in_use(home: &Home) -> PathBuf {
+        match fs::read_to_string(home.run_note()) {
+            Ok(text) => PathBuf::from(text.trim()),
+            Err(_none) => home.run(),
+        }
+    }
+
     /// Its path.
     pub(super) fn path(&self) -> &Path {
         &self.path

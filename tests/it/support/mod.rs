@@ -14,6 +14,7 @@ mod world;
 pub(crate) use answer::Answer;
 pub(crate) use app::{Actor, TestApp};
 pub(crate) use models::deploy_demo;
+pub(crate) use postgres::TestDatabase;
 pub(crate) use reply::Reply;
 pub(crate) use socket::{Heard, Socket};
 pub(crate) use upload::parts;

@@ -54,7 +54,12 @@ impl TestDatabase {
 
     /// Address of the database.
     pub(crate) fn url(&self) -> String {
-        with_database(&self.server, &self.name)
+        self.beside(&self.name)
+    }
+
+    /// Address of another database of the server.
+    pub(crate) fn beside(&self, name: &str) -> String {
+        with_database(&self.server, name)
     }
 }
 
