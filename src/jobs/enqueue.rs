@@ -3,7 +3,7 @@
 
 use super::{Enqueued, NewJob};
 use crate::{
-    db::{Bind, Conn, sql},
+    db::{Bind, Conn, Fragment, sql},
     kernel::{Error, Result, entity::JobId},
 };
 use diesel::{OptionalExtension as _, sql_types as st};
@@ -18,9 +18,26 @@ const TRIES: usize = 3;
 ///
 /// # Errors
 /// The database fails.
-pub async fn enqueue(mut conn: &Conn, new: &NewJob, backlog: u32) -> Result<Enqueued> {
+pub async fn enqueue(conn: &Conn, new: &NewJob, backlog: u32) -> Result<Enqueued> {
+    enqueue_with(conn, new, backlog, &Fragment::default()).await
+}
+
+/// The same with rows beside the job, in the same statement. `beside` are more members of its `WITH`, each
+/// after a comma; they read `job`, which has the row of a job that was stored (`id`, `organization_id`) and
+/// else none.
+///
+/// # Errors
+/// The database fails.
+pub async fn enqueue_with(
+    mut conn: &Conn,
+    new: &NewJob,
+    backlog: u32,
+    beside: &Fragment,
+) -> Result<Enqueued> {
     for _ in 0..TRIES {
-        let statement = sql(include_str!("enqueue.sql"), binds(new, backlog));
+        let statement = sql(include_str!("enqueue.sql"), binds(new, backlog))
+            .with(beside.clone())
+            .then(" SELECT id FROM job", []);
         let stored: Option<JobId> = statement
             .statement::<st::Uuid>()
             .get_result(&mut conn)

@@ -17,8 +17,7 @@ WITH waiting AS (
         ?::uuid AS retry_of_id, ?::integer AS progress_total) AS new
     WHERE waiting.n < new.backlog
     ON CONFLICT DO NOTHING
-    RETURNING id
+    RETURNING id, organization_id
 ), input AS (
     INSERT INTO job_inputs (job_id, version, input) SELECT job.id, ?, ? FROM job
 )
-SELECT id FROM job

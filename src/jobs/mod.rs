@@ -37,7 +37,7 @@ pub use cancel::{Cancelled, cancel};
 pub use claim::{Claimed, Wanted, claim};
 pub use doorbell::{Channel, Doorbell};
 pub use effects::{Intent, OnDoubt};
-pub use enqueue::enqueue;
+pub use enqueue::{enqueue, enqueue_with};
 pub use finish::{End, finish};
 pub use hub::{Hub, HubFigures, JobFeed, JobWatch, Seen};
 pub use kind::{Authority, Failure, Kind};

@@ -206,8 +206,11 @@ impl Queries {
                 maximum: most,
             };
         }
-        let active = self.explore(conn, asker.project, question).await?;
-        let facts = user_facts(conn, asker.organization, asker.viewer.user).await?;
+        let (active, facts) = tokio::join!(
+            self.explore(conn, asker.project, question),
+            user_facts(conn, asker.organization, asker.viewer.user)
+        );
+        let (active, facts) = (active?, facts?);
         // Before anything else is said of the explore.
         may_ask(&active.explore, &facts)?;
         let request = Request {

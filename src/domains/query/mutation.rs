@@ -218,11 +218,9 @@ where
     // Nobody else should wait for the connection while this request waits for a warehouse.
     scope.release().await;
     wait::start_and_wait(queue, job, organization, patience).await?;
-    let job = ctx.by_id::<JobRow>(job).await?.ok_or(Error::NotFound)?;
-    let run = ctx
-        .by_id::<QueryRunRow>(run)
-        .await?
-        .ok_or(Error::NotFound)?;
+    let (job, run) = tokio::join!(ctx.by_id::<JobRow>(job), ctx.by_id::<QueryRunRow>(run));
+    let job = job?.ok_or(Error::NotFound)?;
+    let run = run?.ok_or(Error::NotFound)?;
     Ok((Some(job.into()), Some(run.into()), Vec::new()))
 }
 
@@ -260,12 +258,9 @@ async fn stored(
     let new = new
         .on_behalf_of(tx.viewer.user, Some(*organization))
         .in_project(*project);
-    let job = job::enqueue_quietly(tx, queue, &new).await?;
     let run = NewRun {
         id,
-        organization: *organization,
         project: *project,
-        job,
         kind,
         permission: spec.ask.permission(),
         dashboard: asked.dashboard,
@@ -277,7 +272,8 @@ async fn stored(
         by: tx.viewer.user,
     };
     let system = System::new("a run that its user was found to have the right to");
-    store::create(tx.conn, system, &run).await?;
+    let run = store::create(system, &run)?;
+    let job = job::enqueue_quietly(tx, queue, &new, run).await?;
     Ok((id, job, *organization))
 }
 

@@ -1,5 +1,6 @@
 //! Queries on a warehouse, as callers run them.
 
+mod asked;
 mod calculations;
 mod charts;
 mod concealed;

@@ -3,6 +3,7 @@
 use super::{Job, JobRow, policy::is_own, store};
 use crate::{
     authz::{Edit, Grant},
+    db::Fragment,
     gql::{Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, id_at, mutate, payload},
     jobs::{self, Cancelled, Channel, Enqueued, JobStatus, Jobs, NewJob, history},
     kernel::{Error, Result, entity, entity::JobId},
@@ -91,33 +92,48 @@ pub fn queue<'a>(ctx: &'a Context<'_>) -> Result<&'a Jobs> {
 /// # Errors
 /// `QUEUE_FULL` if too many jobs of the organization wait.
 pub async fn enqueue(tx: &Tx<'_>, queue: &Jobs, new: &NewJob) -> Result<JobRow, Refusal> {
-    let id = enqueue_quietly(tx, queue, new).await?;
+    let outcome = jobs::enqueue(tx.conn, new, queue.config.backlog).await?;
+    let id = taken(outcome, queue)?;
     let queue = queue.clone();
     tx.after_commit(move || queue.announce());
     let row = history::job(tx.conn, id).await?;
     Ok(row.ok_or(Error::NotFound)?)
 }
 
-/// The same without telling the workers: for [`Jobs::express`] after the commit.
+/// The same without telling the workers, for [`Jobs::express`] after the commit; with what the job needs
+/// (`beside`: see [`jobs::enqueue_with`]) and the audit row in the same statement.
 ///
 /// # Errors
 /// `QUEUE_FULL` if too many jobs of the organization wait.
-pub async fn enqueue_quietly(tx: &Tx<'_>, queue: &Jobs, new: &NewJob) -> Result<JobId, Refusal> {
-    Ok(
-        match jobs::enqueue(tx.conn, new, queue.config.backlog).await? {
-            Enqueued::New(id) | Enqueued::Existing(id) => id,
-            Enqueued::QueueFull => {
-                let most = queue.config.backlog;
-                return Err(Refusal::user(
-                    UserErrorCode::QueueFull,
-                    "",
-                    format!(
-                        "{most} jobs of the organization wait already; try again when some are done"
-                    ),
-                ));
-            }
-        },
-    )
+pub async fn enqueue_quietly(
+    tx: &Tx<'_>,
+    queue: &Jobs,
+    new: &NewJob,
+    beside: Fragment,
+) -> Result<JobId, Refusal> {
+    let beside = beside
+        .then(", recorded AS (", [])
+        .with(tx.recorded("(SELECT organization_id FROM job)"))
+        .then(" WHERE EXISTS (SELECT FROM job))", []);
+    let outcome = jobs::enqueue_with(tx.conn, new, queue.config.backlog, &beside).await?;
+    taken(outcome, queue)
+}
+
+/// The job that was stored, or that was there.
+fn taken(outcome: Enqueued, queue: &Jobs) -> Result<JobId, Refusal> {
+    match outcome {
+        Enqueued::New(id) | Enqueued::Existing(id) => Ok(id),
+        Enqueued::QueueFull => {
+            let most = queue.config.backlog;
+            Err(Refusal::user(
+                UserErrorCode::QueueFull,
+                "",
+                format!(
+                    "{most} jobs of the organization wait already; try again when some are done"
+                ),
+            ))
+        }
+    }
 }
 
 async fn cancel(tx: &Tx<'_>, queue: &Jobs, input: &CancelJobInput) -> Result<JobRow, Refusal> {

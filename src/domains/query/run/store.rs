@@ -14,7 +14,7 @@ use crate::{
     },
     kernel::{
         Error, Result,
-        entity::{DashboardId, JobId, OrganizationId, ProjectId, QueryRunId, UserId},
+        entity::{DashboardId, ProjectId, QueryRunId, UserId},
         milliseconds,
     },
 };
@@ -28,9 +28,7 @@ use std::time::Instant;
 /// A run to be stored.
 pub(in crate::domains::query) struct NewRun<'a> {
     pub(in crate::domains::query) id: QueryRunId,
-    pub(in crate::domains::query) organization: OrganizationId,
     pub(in crate::domains::query) project: ProjectId,
-    pub(in crate::domains::query) job: JobId,
     pub(in crate::domains::query) kind: QueryKind,
     pub(in crate::domains::query) permission: Permission,
     pub(in crate::domains::query) dashboard: Option<DashboardId>,
@@ -46,25 +44,19 @@ pub(super) fn json(value: &impl Serialize) -> Result<Value> {
     Ok(serde_json::to_value(value).map_err(anyhow::Error::new)?)
 }
 
-/// Stores a run that was asked for.
-pub(in crate::domains::query) async fn create(
-    mut conn: &Conn,
-    _: System,
-    new: &NewRun<'_>,
-) -> Result<()> {
+/// What stores a run that was asked for, with its job ([`crate::jobs::enqueue_with`]).
+pub(in crate::domains::query) fn create(_: System, new: &NewRun<'_>) -> Result<Fragment> {
     let columns = new.compiled.columns.as_ref().map(json).transpose()?;
     let explore = new.spec.ask.question();
     let explore = explore.map(|question| question.query.explore_name.clone());
-    sql(
-        "INSERT INTO query_runs (id, organization_id, project_id, job_id, kind, permission, chart_id, \
+    Ok(sql(
+        ", run AS (INSERT INTO query_runs (id, organization_id, project_id, job_id, kind, permission, chart_id, \
            dashboard_id, explore_name, spec, dashboard_filters, sql, warnings, answer_columns, compile_ms, \
            created_at, created_by) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         SELECT ?, job.organization_id, ?, job.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM job)",
         [
             new.id.into(),
-            new.organization.into(),
             new.project.into(),
-            new.job.into(),
             new.kind.into(),
             new.permission.as_str().into(),
             new.spec.chart.into(),
@@ -79,11 +71,7 @@ pub(in crate::domains::query) async fn create(
             new.at.into(),
             new.by.into(),
         ],
-    )
-    .statement::<()>()
-    .execute(&mut conn)
-    .await?;
-    Ok(())
+    ))
 }
 
 /// A run, for the job that runs it.

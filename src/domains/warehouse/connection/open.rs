@@ -60,10 +60,15 @@ pub async fn open_warehouse<A>(
     viewer: &Viewer,
     project: &Grant<A, Project>,
 ) -> Result<OpenWarehouse, OpenError> {
-    let found = store::with_secret(conn, project).await?;
+    let project_id = project.id();
+    let (found, preferred, requires_own) = tokio::join!(
+        store::with_secret(conn, project),
+        store::preferred(conn, viewer, std::slice::from_ref(&project_id)),
+        store::requires_own(conn, project),
+    );
+    let (found, preferred, requires_own) = (found?, preferred?, requires_own?);
     let (row, secret) = found.ok_or(OpenError::NotConnected)?;
     let settings = row.settings()?;
-    let preferred = store::preferred(conn, viewer, &[project.id()]).await?;
     let personal = preferred.first().map(|(_, id)| *id);
     let (Settings::Postgres(own) | Settings::Redshift(own)) = &settings;
     let data_timezone = own.data_timezone.clone();
@@ -80,9 +85,7 @@ pub async fn open_warehouse<A>(
             let secret = secret.map_err(Error::from)?;
             outside.warehouses.open(id.uuid(), &settings, &secret)?
         }
-        None if store::requires_own(conn, project).await? => {
-            return Err(OpenError::CredentialsRequired);
-        }
+        None if requires_own => return Err(OpenError::CredentialsRequired),
         None => {
             let sealed = secret.ok_or(OpenError::NotConnected)?;
             let slot = slot(row.organization_id, row.project_id);
