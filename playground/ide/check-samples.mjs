@@ -7,7 +7,7 @@ import { join, relative } from 'node:path';
 
 const samples = join(import.meta.dirname, '..', 'samples');
 const schema = buildSchema(await readFile(process.argv[2] ?? join(samples, '..', '..', 'schema.graphql'), 'utf8'));
-const PLACEHOLDERS = new Set(['project', 'space', 'chart', 'dashboard', 'organization', 'group', 'user', 'me', 'job', 'unique', 'nextMonth']);
+const PLACEHOLDERS = new Set(['project', 'space', 'chart', 'dashboard', 'organization', 'group', 'deployment', 'user', 'me', 'job', 'unique', 'nextMonth']);
 const problems = [];
 let count = 0;
 

@@ -24,6 +24,11 @@ function isUnauthenticated({ status }, result) {
   return status === 401 || result.errors?.some((e) => e.extensions?.code === 'UNAUTHENTICATED');
 }
 
+/** How many mistakes mutations found in what they were given: forms that were refused come with status 200. */
+function mistakesIn({ data }) {
+  return Object.values(data ?? {}).reduce((count, payload) => count + (payload?.userErrors?.length ?? 0), 0);
+}
+
 /** Fetcher of one session. It refuses to work for a later one, so that an answer never lands with the wrong person. */
 export function createFetcher(epoch) {
   return async (operation, { headers, documentAST } = {}) => {
@@ -37,7 +42,7 @@ export function createFetcher(epoch) {
     const sent = isIntrospection ? { ...operation, query: INTROSPECTION } : operation;
     try {
       const { result, facts } = await post(sent, { token: currentToken(), headers });
-      answered({ ...facts, extensions: result.extensions, errors: result.errors?.length ?? 0 });
+      answered({ ...facts, extensions: result.extensions, errors: result.errors?.length ?? 0, mistakes: mistakesIn(result) });
       if (session.get().status === 'signed-in' && isUnauthenticated(facts, result)) {
         expired();
         toast('Your session has ended. Sign in again.', 'error');

@@ -24,14 +24,19 @@ function Cost({ cost }) {
   );
 }
 
+function counted(number, what) {
+  return number > 0 && `, ${number} ${what}${number === 1 ? '' : 's'}`;
+}
+
 function Facts({ facts }) {
-  const { status, milliseconds, bytes, requestId, extensions, errors } = facts;
-  const good = status < 400 && !errors;
+  const { status, milliseconds, bytes, requestId, extensions, errors, mistakes } = facts;
+  const good = status < 400 && !errors && !mistakes;
   return (
     <>
       <span className={good ? 'cr-good' : 'cr-bad'}>
         {status}
-        {errors > 0 && `, ${errors} ${errors === 1 ? 'error' : 'errors'}`}
+        {counted(errors, 'error')}
+        {counted(mistakes, 'mistake')}
       </span>
       <span>{time(milliseconds)}</span>
       <span>{size(bytes)}</span>
