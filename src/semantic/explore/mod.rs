@@ -6,12 +6,15 @@
 
 mod access;
 mod field;
+mod given;
 mod granularity;
 mod join;
+mod needs;
 mod resolve;
 mod short_filter;
 mod table;
 
+pub use given::verify;
 pub(super) use join::expanded;
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 //! Afterwards each field knows the tables, parameters and attributes it needs, its own and those of
 //! everything it refers to. A field whose references lead nowhere or in a circle is taken out and named.
 
+use super::needs::{Walk, own_needs};
 use crate::semantic::{
     error::{Code, Issue, Result},
     manifest::JoinMeta,
-    model::{AccessRule, Explore, Join, MetricType, Needs, NonAdditive, Table},
+    model::{AccessRule, Explore, Join, Needs, NonAdditive, Table},
     query::FilterRule,
     snippet::{Part, Snippet},
 };
@@ -14,52 +15,19 @@ use indexmap::IndexMap;
 use std::collections::{BTreeSet, HashMap};
 
 /// A field: its table in the explore and its name.
-type Key = (String, String);
+pub(super) type Key = (String, String);
+
+/// Row filters with what they need, by table.
+pub(super) type Filters = HashMap<String, (Snippet, Needs)>;
 
 /// Resolves everything in an explore.
 pub(super) fn explore(explore: &mut Explore, joins: Vec<(String, JoinMeta)>, backslash: bool) {
-    let mut resolver = Resolver::new(explore);
-    resolver.link_fields();
-    let mut tables = std::mem::take(&mut resolver.tables);
-    resolver.walk_fields(&tables);
-    let Resolver {
-        needs,
-        mut errors,
-        names,
-        parameters,
-        ..
-    } = resolver;
-    for (name, table) in &mut tables {
-        let key = |field: &str| (name.clone(), field.to_owned());
-        table
-            .dimensions
-            .retain(|field, dimension| match needs.get(&key(field)) {
-                Some(found) => {
-                    dimension.needs.clone_from(found);
-                    true
-                }
-                None => false,
-            });
-        table
-            .metrics
-            .retain(|field, metric| match needs.get(&key(field)) {
-                Some(found) => {
-                    metric.needs.clone_from(found);
-                    true
-                }
-                None => false,
-            });
-    }
-    let lookup = Lookup {
-        tables: &tables,
-        names: &names,
-        parameters: &parameters,
-        needs: &needs,
-        backslash,
-    };
-    let mut filters = HashMap::new();
+    let mut fields = Linked::of(explore);
+    let mut errors = std::mem::take(&mut fields.errors);
+    let lookup = fields.lookup();
+    let mut filters = Filters::new();
     let mut refused = BTreeSet::new();
-    for (name, table) in &tables {
+    for (name, table) in &fields.tables {
         if let Some(filter) = &table.row_filter {
             match lookup.condition(name, filter) {
                 Ok(found) => {
@@ -79,7 +47,9 @@ pub(super) fn explore(explore: &mut Explore, joins: Vec<(String, JoinMeta)>, bac
             .map(|join| join.table.as_str())
             .chain([explore.base_table.as_str(), name.as_str()])
             .collect();
-        match lookup.join(&name, &meta, &earlier, filters.get(&name)) {
+        let on = Snippet::parse(&meta.sql_on, backslash);
+        let on = on.and_then(|on| lookup.join(&name, &on, &earlier, filters.get(&name)));
+        match on.map(|(on, needs)| join_of(&name, &meta, on, needs)) {
             Ok(join) if !refused.contains(&name) => linked.push(join),
             Ok(_) => {}
             Err(issue) => {
@@ -88,6 +58,7 @@ pub(super) fn explore(explore: &mut Explore, joins: Vec<(String, JoinMeta)>, bac
             }
         }
     }
+    let mut tables = fields.tables;
     for (name, (filter, needs)) in filters {
         if let Some(table) = tables.get_mut(&name) {
             table.row_filter = Some(filter);
@@ -149,6 +120,75 @@ fn check_keys(tables: &mut IndexMap<String, Table>, errors: &mut Vec<Issue>) {
             ));
             table.primary_key.clear();
         }
+    }
+}
+
+/// Tables with their fields linked, and what each needs.
+pub(super) struct Linked {
+    pub(super) tables: IndexMap<String, Table>,
+    pub(super) needs: HashMap<Key, Needs>,
+    pub(super) errors: Vec<Issue>,
+    pub(super) names: HashMap<String, Vec<String>>,
+    pub(super) parameters: BTreeSet<String>,
+}
+
+impl Linked {
+    /// Takes the tables of an explore and links their fields. Those that cannot be linked are taken out and
+    /// named, as `table.field`.
+    pub(super) fn of(explore: &mut Explore) -> Self {
+        let mut resolver = Resolver::new(explore);
+        resolver.link_fields();
+        let mut tables = std::mem::take(&mut resolver.tables);
+        resolver.walk_fields(&tables);
+        let Resolver {
+            needs,
+            errors,
+            names,
+            parameters,
+            ..
+        } = resolver;
+        for (name, table) in &mut tables {
+            let found = |field: &str| needs.get(&(name.clone(), field.to_owned()));
+            table.dimensions.retain(|field, dimension| {
+                let needs = found(field);
+                dimension.needs = needs.cloned().unwrap_or_default();
+                needs.is_some()
+            });
+            table.metrics.retain(|field, metric| {
+                let needs = found(field);
+                metric.needs = needs.cloned().unwrap_or_default();
+                needs.is_some()
+            });
+        }
+        Self {
+            tables,
+            needs,
+            errors,
+            names,
+            parameters,
+        }
+    }
+
+    /// What conditions look up.
+    pub(super) fn lookup(&self) -> Lookup<'_> {
+        Lookup {
+            tables: &self.tables,
+            names: &self.names,
+            parameters: &self.parameters,
+            needs: &self.needs,
+        }
+    }
+}
+
+fn join_of(name: &str, meta: &JoinMeta, on: Snippet, needs: Needs) -> Join {
+    Join {
+        table: name.to_owned(),
+        kind: meta.kind,
+        on,
+        needs,
+        relationship: meta.relationship,
+        always: meta.always,
+        hidden: meta.hidden,
     }
 }
 
@@ -232,11 +272,7 @@ impl Resolver {
     }
 
     fn walk_fields(&mut self, tables: &IndexMap<String, Table>) {
-        let mut walk = Walk {
-            tables,
-            done: HashMap::new(),
-            path: Vec::new(),
-        };
+        let mut walk = Walk::new(tables);
         for (name, table) in tables {
             for field in table.dimensions.keys().chain(table.metrics.keys()) {
                 let key = (name.clone(), field.clone());
@@ -245,11 +281,7 @@ impl Resolver {
                 }
             }
         }
-        self.needs = walk
-            .done
-            .into_iter()
-            .filter_map(|(key, needs)| Some((key, needs.ok()?)))
-            .collect();
+        self.needs = walk.found();
     }
 }
 
@@ -329,156 +361,18 @@ impl Linker<'_> {
     }
 }
 
-/// Collects what fields need, along their references.
-struct Walk<'a> {
-    tables: &'a IndexMap<String, Table>,
-    done: HashMap<Key, Result<Needs>>,
-    path: Vec<Key>,
-}
-
-/// Longest chain of references.
-const CHAIN_MAX: usize = 64;
-
-impl Walk<'_> {
-    fn needs(&mut self, key: &Key) -> Result<Needs> {
-        if let Some(done) = self.done.get(key) {
-            return done.clone();
-        }
-        if let Some(at) = self.path.iter().position(|step| step == key) {
-            let circle = self.path.iter().skip(at).chain([key]);
-            let circle: Vec<String> = circle
-                .map(|(table, name)| format!("{table}.{name}"))
-                .collect();
-            let message = format!("refers to itself: {}", circle.join(" → "));
-            return Err(Issue::new(Code::CircularReference, "", message));
-        }
-        if self.path.len() >= CHAIN_MAX {
-            let message = format!("references go more than {CHAIN_MAX} deep");
-            return Err(Issue::new(Code::BadReference, "", message));
-        }
-        self.path.push(key.clone());
-        let needs = self.collect(key);
-        self.path.pop();
-        // Within a circle the answer depends on where one entered it: only whole answers are kept.
-        if needs.is_ok() || self.path.is_empty() {
-            self.done.insert(key.clone(), needs.clone());
-        }
-        needs
-    }
-
-    fn collect(&mut self, key: &Key) -> Result<Needs> {
-        let tables = self.tables;
-        let table = tables.get(&key.0);
-        let mut needs = Needs {
-            tables: BTreeSet::from([key.0.clone()]),
-            ..Needs::default()
-        };
-        needs
-            .access
-            .extend(table.into_iter().flat_map(|table| table.access.clone()));
-        if let Some(dimension) = table.and_then(|table| table.dimensions.get(&key.1)) {
-            needs.access.extend(dimension.access.iter().cloned());
-            self.snippet(&dimension.sql, &mut needs, &Allowed::Dimensions)?;
-            if let Some(granularity) = &dimension.granularity
-                && let crate::semantic::model::Interval::Custom { sql, .. } = &granularity.interval
-            {
-                own_needs(sql, &mut needs);
-            }
-            return Ok(needs);
-        }
-        let Some(metric) = table.and_then(|table| table.metrics.get(&key.1)) else {
-            let message = format!("{}.{} has errors", key.0, key.1);
-            return Err(Issue::new(Code::BadReference, "", message));
-        };
-        needs.access.extend(metric.access.iter().cloned());
-        let allowed = match metric.kind {
-            kind if kind.is_aggregate() => Allowed::Dimensions,
-            kind if kind.is_post_calculation() => Allowed::Metrics,
-            _ => Allowed::Both,
-        };
-        self.snippet(&metric.sql, &mut needs, &allowed)?;
-        for key in &metric.distinct_keys {
-            self.snippet(key, &mut needs, &Allowed::Dimensions)?;
-        }
-        for key in metric.non_additive.iter().flat_map(NonAdditive::parts) {
-            self.snippet(key, &mut needs, &Allowed::Dimensions)?;
-        }
-        for rule in &metric.filters {
-            if let Some((table, name)) = rule.field_id.split_once('.') {
-                let key = (table.to_owned(), name.to_owned());
-                self.reference(&key, &mut needs, &Allowed::Dimensions)?;
-            }
-        }
-        Ok(needs)
-    }
-
-    fn snippet(&mut self, snippet: &Snippet, needs: &mut Needs, allowed: &Allowed) -> Result<()> {
-        own_needs(snippet, needs);
-        for (table, name) in snippet.fields() {
-            let key = (table.unwrap_or_default().to_owned(), name.to_owned());
-            self.reference(&key, needs, allowed)?;
-        }
-        Ok(())
-    }
-
-    fn reference(&mut self, key: &Key, needs: &mut Needs, allowed: &Allowed) -> Result<()> {
-        let metric = self
-            .tables
-            .get(&key.0)
-            .and_then(|table| table.metrics.get(&key.1));
-        let refused = match (metric.map(|metric| metric.kind), allowed) {
-            (Some(_), Allowed::Dimensions) => Some("a metric: only dimensions may be used here"),
-            (None, Allowed::Metrics) => Some("a dimension: only metrics may be used here"),
-            (Some(kind), _) if MetricType::is_post_calculation(kind) => {
-                Some("computed over the rows of the result: nothing can be computed from it")
-            }
-            _ => None,
-        };
-        if let Some(why) = refused {
-            let message = format!("{}.{} is {why}", key.0, key.1);
-            return Err(Issue::new(Code::BadReference, "", message));
-        }
-        let found = self.needs(key)?;
-        needs.merge(&found);
-        Ok(())
-    }
-}
-
-/// Which fields an expression may use.
-enum Allowed {
-    Dimensions,
-    Metrics,
-    Both,
-}
-
-/// What a snippet needs without its fields.
-fn own_needs(snippet: &Snippet, needs: &mut Needs) {
-    for part in &snippet.parts {
-        match part {
-            Part::Attribute(name) => {
-                needs.attributes.insert(name.clone());
-            }
-            Part::Parameter(name) => {
-                needs.parameters.insert(name.clone());
-            }
-            _ => {}
-        }
-    }
-}
-
 /// What conditions of joins and rows look up.
-struct Lookup<'a> {
+pub(super) struct Lookup<'a> {
     tables: &'a IndexMap<String, Table>,
     names: &'a HashMap<String, Vec<String>>,
     parameters: &'a BTreeSet<String>,
     needs: &'a HashMap<Key, Needs>,
-    backslash: bool,
 }
 
 impl Lookup<'_> {
     /// A condition over dimensions, resolved. It is the model's own, so fields in it ask no attributes of
     /// the user.
-    fn condition(&self, own: &str, sql: &Snippet) -> Result<(Snippet, Needs)> {
+    pub(super) fn condition(&self, own: &str, sql: &Snippet) -> Result<(Snippet, Needs)> {
         let known: HashMap<String, BTreeSet<String>> = self
             .tables
             .iter()
@@ -506,15 +400,15 @@ impl Lookup<'_> {
         Ok((sql, needs))
     }
 
-    fn join(
+    /// The condition of a join, over tables that are joined before.
+    pub(super) fn join(
         &self,
         name: &str,
-        meta: &JoinMeta,
+        on: &Snippet,
         earlier: &BTreeSet<&str>,
         filter: Option<&(Snippet, Needs)>,
-    ) -> Result<Join> {
-        let sql = Snippet::parse(&meta.sql_on, self.backslash)?;
-        let (on, needs) = self.condition(name, &sql)?;
+    ) -> Result<(Snippet, Needs)> {
+        let (on, needs) = self.condition(name, on)?;
         let later = |needs: &Needs| {
             let mut tables = needs.tables.iter();
             tables
@@ -529,14 +423,6 @@ impl Lookup<'_> {
             let message = format!("the row filter uses {table}, which is not joined before");
             return Err(Issue::new(Code::BadReference, "", message));
         }
-        Ok(Join {
-            table: name.to_owned(),
-            kind: meta.kind,
-            on,
-            needs,
-            relationship: meta.relationship,
-            always: meta.always,
-            hidden: meta.hidden,
-        })
+        Ok((on, needs))
     }
 }

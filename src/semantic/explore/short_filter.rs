@@ -61,6 +61,7 @@ fn rule(field: &str, condition: &Json, grammar: Grammar) -> Result<FilterRule> {
         values,
         settings,
         disabled: false,
+        required: false,
         include_null: None,
         case_sensitive: None,
     })

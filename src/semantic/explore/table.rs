@@ -169,7 +169,7 @@ impl Drawing<'_> {
 
     fn add_dimensions(&mut self, dimensions: Vec<Dimension>) {
         for dimension in dimensions {
-            if let Err(issue) = self.askable(&dimension.name) {
+            if let Err(issue) = askable(&self.model.name, &dimension.name) {
                 self.note(&dimension.name, &issue);
             } else if self.is_taken(&dimension.name) {
                 self.duplicate(&dimension.name);
@@ -186,7 +186,7 @@ impl Drawing<'_> {
                 .read::<MetricMeta>()
                 .map_err(|error| unreadable(&error)),
         };
-        let metric = self.askable(name).and(read);
+        let metric = askable(&self.model.name, name).and(read);
         let metric = metric.and_then(|meta| field::metric(name, meta, dimension, self.dialect));
         match metric {
             Ok(_) if self.is_taken(name) => self.duplicate(name),
@@ -195,25 +195,6 @@ impl Drawing<'_> {
             }
             Err(issue) => self.note(name, &issue),
         }
-    }
-
-    /// Whether queries can name a field: as its id is read from them.
-    fn askable(&self, name: &str) -> Result<()> {
-        let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
-        if name.is_empty() || !name.chars().all(is_plain) {
-            let message = format!(
-                "`{name}` cannot be asked for: names of fields are of letters, digits, `_`, `-`, `.` and spaces"
-            );
-            return Err(Issue::new(Code::BadDefinition, "", message));
-        }
-        let bytes = field_id(&self.model.name, name).len();
-        if bytes > ID_MAX {
-            let message = format!(
-                "the id of `{name}` has {bytes} bytes with the name of its table; at most {ID_MAX} can be asked for"
-            );
-            return Err(Issue::new(Code::BadDefinition, "", message));
-        }
-        Ok(())
     }
 
     fn is_taken(&self, name: &str) -> bool {
@@ -248,6 +229,25 @@ impl Drawing<'_> {
         let quoted: Vec<String> = parts.map(|part| self.dialect.quote(part)).collect();
         Ok(Snippet::text(quoted.join(".")))
     }
+}
+
+/// Whether queries can name a field: as its id is read from them.
+pub(super) fn askable(table: &str, name: &str) -> Result<()> {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ' ');
+    if name.is_empty() || !name.chars().all(is_plain) {
+        let message = format!(
+            "`{name}` cannot be asked for: names of fields are of letters, digits, `_`, `-`, `.` and spaces"
+        );
+        return Err(Issue::new(Code::BadDefinition, "", message));
+    }
+    let bytes = field_id(table, name).len();
+    if bytes > ID_MAX {
+        let message = format!(
+            "the id of `{name}` has {bytes} bytes with the name of its table; at most {ID_MAX} can be asked for"
+        );
+        return Err(Issue::new(Code::BadDefinition, "", message));
+    }
+    Ok(())
 }
 
 /// The only dimension with intervals, if there is one only.

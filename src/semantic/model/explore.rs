@@ -22,31 +22,44 @@ pub struct Explore {
     /// What it is for.
     pub description: Option<String>,
     /// Folders in which it stands.
+    #[serde(default)]
     pub groups: Vec<String>,
     /// Labels.
+    #[serde(default)]
     pub tags: Vec<String>,
     /// Name of the base table.
     pub base_table: String,
     /// Tables by their name in the explore, the base table first.
     pub tables: IndexMap<String, Table>,
     /// Joins in the order of the model.
+    #[serde(default)]
     pub joins: Vec<Join>,
     /// Parameters that its SQL may use, by name.
+    #[serde(default)]
     pub parameters: IndexMap<String, ParameterDefinition>,
     /// Intervals of the project's own, by name in lower case.
+    #[serde(default)]
     pub granularities: IndexMap<String, Interval>,
     /// Whether text filters tell letter case, where the field does not say.
+    #[serde(default = "yes")]
     pub case_sensitive: bool,
     /// First day of weeks; the warehouse's own unless given.
     pub week_start: Option<Weekday>,
     /// Meaning of moments without a zone.
+    #[serde(default)]
     pub data_timezone: Tz,
     /// What went wrong: with no tables left nothing can be asked; else parts are missing.
+    #[serde(default)]
     pub errors: Vec<Issue>,
     /// The file that defines it.
     pub source_path: Option<String>,
     /// How it stands in the catalog.
     pub spotlight: Option<Json>,
+}
+
+/// Letter case counts unless said otherwise.
+const fn yes() -> bool {
+    true
 }
 
 impl Explore {
@@ -71,7 +84,8 @@ impl Explore {
 pub struct Table {
     /// Name in the explore: the model, or its alias.
     pub name: String,
-    /// The model.
+    /// The model; its own name unless given.
+    #[serde(default)]
     pub model: String,
     /// Title.
     pub label: String,
@@ -82,28 +96,38 @@ pub struct Table {
     /// Which rows there are, as a condition.
     pub row_filter: Option<Snippet>,
     /// What the row filter needs.
+    #[serde(default)]
     pub row_filter_needs: Needs,
     /// Dimensions by name.
+    #[serde(default)]
     pub dimensions: IndexMap<String, Dimension>,
     /// Metrics by name.
+    #[serde(default)]
     pub metrics: IndexMap<String, Metric>,
     /// Dimensions that name a row.
+    #[serde(default)]
     pub primary_key: Vec<String>,
     /// Who may use it.
+    #[serde(default)]
     pub access: Vec<AccessRule>,
     /// Filters that are offered, and those that are enforced.
+    #[serde(default)]
     pub default_filters: Vec<RequiredFilter>,
     /// The time of the table.
     pub default_time_dimension: Option<TimeDimension>,
     /// Fields behind a number.
     pub default_show_underlying_values: Option<Vec<String>>,
     /// Whether fields are listed as written, and not by label.
+    #[serde(default)]
     pub ordered_by_index: bool,
     /// Folders of fields.
+    #[serde(default)]
     pub group_details: IndexMap<String, GroupDetails>,
     /// Named lists of fields.
+    #[serde(default)]
     pub sets: IndexMap<String, Vec<String>>,
     /// Whether its fields are not shown.
+    #[serde(default)]
     pub hidden: bool,
     /// A hint for assistants.
     pub ai_hint: Option<Json>,
@@ -119,6 +143,7 @@ pub struct RequiredFilter {
     /// The rule.
     pub rule: FilterRule,
     /// Whether it is enforced unless the query filters the dimension itself.
+    #[serde(default)]
     pub required: bool,
 }
 
@@ -137,16 +162,20 @@ pub struct Join {
     /// Name of the table in the explore.
     pub table: String,
     /// Which rows stay.
+    #[serde(default)]
     pub kind: JoinKind,
     /// The condition.
     pub on: Snippet,
     /// What the condition needs: its tables are joined before.
+    #[serde(default)]
     pub needs: Needs,
     /// How many rows match, if known.
     pub relationship: Option<Relationship>,
     /// Whether it is joined even if not asked for.
+    #[serde(default)]
     pub always: bool,
     /// Whether its fields are not shown.
+    #[serde(default)]
     pub hidden: bool,
 }
 

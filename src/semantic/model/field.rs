@@ -20,29 +20,44 @@ pub struct Dimension {
     /// The expression; that of the base for an interval.
     pub sql: Snippet,
     /// What it needs.
+    #[serde(default)]
     pub needs: Needs,
     /// For an interval: which, and of which dimension.
     pub granularity: Option<Granularity>,
     /// Whether intervals of it exist.
+    #[serde(default)]
     pub is_interval_base: bool,
     /// Whether it is not shown.
+    #[serde(default)]
     pub hidden: bool,
     /// Whether moments have no zone.
+    #[serde(default)]
     pub naive: bool,
     /// Whether it is shown in the zone of the query.
+    #[serde(default = "yes")]
     pub convert_timezone: bool,
     /// Whether text filters tell letter case; the explore says unless given.
     pub case_sensitive: Option<bool>,
     /// Who may use it.
+    #[serde(default)]
     pub access: Vec<AccessRule>,
     /// How values are written.
+    #[serde(default)]
     pub format: FormatKeys,
     /// Folders.
+    #[serde(default)]
     pub groups: Vec<String>,
     /// Labels.
+    #[serde(default)]
     pub tags: Vec<String>,
     /// What only front ends read.
+    #[serde(default)]
     pub display: Display,
+}
+
+/// Times are shown in the zone of the query unless said otherwise.
+const fn yes() -> bool {
+    true
 }
 
 /// An interval of a time dimension.
@@ -98,31 +113,40 @@ pub struct Metric {
     /// What is aggregated, or computed from other metrics.
     pub sql: Snippet,
     /// What it needs.
+    #[serde(default)]
     pub needs: Needs,
     /// Whether it is not shown.
+    #[serde(default)]
     pub hidden: bool,
     /// Which percentile, for those.
     pub percentile: Option<f64>,
     /// What names an entity, for sums of distinct entities.
+    #[serde(default)]
     pub distinct_keys: Vec<Snippet>,
     /// The time over which it does not add up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub non_additive: Option<NonAdditive>,
     /// Which rows count: all of these must hold. The field of a rule is `table.name`.
+    #[serde(default)]
     pub filters: Vec<FilterRule>,
     /// Who may use it.
+    #[serde(default)]
     pub access: Vec<AccessRule>,
     /// How values are written.
+    #[serde(default)]
     pub format: FormatKeys,
     /// Folders.
+    #[serde(default)]
     pub groups: Vec<String>,
     /// Labels.
+    #[serde(default)]
     pub tags: Vec<String>,
     /// Fields behind a number.
     pub show_underlying_values: Option<Vec<String>>,
     /// Its time.
     pub default_time_dimension: Option<TimeDimension>,
     /// What only front ends read.
+    #[serde(default)]
     pub display: Display,
 }
 

@@ -77,6 +77,30 @@ impl Snippet {
         Ok(snippet)
     }
 
+    /// Checks a snippet that was taken apart elsewhere: what [`parse`](Self::parse) would refuse.
+    ///
+    /// # Errors
+    /// [`Code::BadReference`], where parentheses or quotes do not close, or a reference stands in text.
+    pub fn check(&self) -> Result<()> {
+        let mut sql = String::new();
+        for part in &self.parts {
+            match part {
+                Part::Text(text) if text.contains("${") => {
+                    return Err(bad(
+                        "`${` stands in a text: a reference is a part of its own",
+                    ));
+                }
+                Part::Text(text) => sql.push_str(text),
+                _ => sql.push_str("${TABLE}"),
+            }
+        }
+        // Which quotes the warehouse knows is not known here: either way of reading will do.
+        match (Self::parse(&sql, false), Self::parse(&sql, true)) {
+            (Err(issue), Err(_)) => Err(issue),
+            _ => Ok(()),
+        }
+    }
+
     /// `${TABLE}` followed by a column, whose name the caller quotes.
     pub fn column(quoted: &str) -> Self {
         Self {

@@ -41,7 +41,20 @@ async fn the_example_of_the_document_can_be_asked() {
         ran.at("/runQuery/queryRun/table/rows"),
         &json!([["open", "2026-01-01", 2750], ["paid", "2026-01-01", 2805]])
     );
-    // Everything that stands there without being said to be optional is needed.
+    // A field that refers to itself would take down whoever writes out its SQL.
+    let mut circle = explore.clone();
+    let metrics = &mut circle["tables"]["orders"]["metrics"];
+    metrics["revenue"]["type"] = json!("NUMBER");
+    metrics["revenue"]["sql"] = json!([{ "field": { "table": "orders", "name": "revenue" } }]);
+    assert_eq!(
+        given(&circle).await.user_errors("setExplores"),
+        ["INVALID explores.0.tables.orders.metrics.revenue.sql"]
+    );
+    let check = "mutation ($input: ValidateProjectInput!) { validateProject(input: $input) { job { id } userErrors { code path } } }";
+    let input = json!({ "projectId": stage.project, "explores": [circle] });
+    let answer = stage.app.gql(admin, check, json!({ "input": input })).await;
+    assert_eq!(answer.user_errors("validateProject").len(), 1);
+    // Everything that stands there is needed.
     for key in explore.as_object().expect("an object").keys() {
         let mut without = explore.clone();
         without.as_object_mut().expect("an object").remove(key);
