@@ -11,12 +11,14 @@ use crate::semantic::{
     resolve::{DimensionColumn, How, MetricColumn, Resolved},
     value::ValueType,
 };
+use std::collections::BTreeSet;
 
 /// Metrics that are shifted alike.
 pub(super) struct Group<'r> {
     time: &'r DimensionColumn,
     unit: TimeUnit,
     offset: i64,
+    following: &'r BTreeSet<String>,
     metrics: Vec<&'r MetricColumn>,
 }
 
@@ -40,6 +42,7 @@ pub(super) fn groups<'r>(resolved: &'r Resolved<'_>) -> Vec<Group<'r>> {
                 time,
                 unit: period.unit,
                 offset: period.offset,
+                following: &period.following,
                 metrics: vec![metric],
             }),
         }
@@ -142,13 +145,16 @@ fn shifted(of: Expr, group: &Group<'_>, count: i64) -> Expr {
 fn join(name: &str, group: &Group<'_>, dimensions: &[DimensionColumn]) -> JoinStep {
     let others: Vec<DimensionColumn> = dimensions
         .iter()
-        .filter(|column| column.id != group.time.id)
+        .filter(|column| column.id != group.time.id && !group.following.contains(&column.id))
         .cloned()
         .collect();
     let mut join = on_dimensions(JoinType::Left, "current", name, &others);
-    let later = shifted(Expr::column(name, &group.time.name), group, group.offset);
+    // From this period to the other, so that each row finds one at most: the last days of a longer month all
+    // look at the last day of a shorter one, but not the other way round.
     let here = Expr::column("current", &group.time.name);
+    let earlier = shifted(here, group, -group.offset);
+    let there = Expr::column(name, &group.time.name);
     join.kind = JoinType::Left;
-    join.on.insert(0, here.compare(Comparison::Equal, later));
+    join.on.insert(0, there.compare(Comparison::Equal, earlier));
     join
 }

@@ -1,6 +1,6 @@
 //! Table calculations: columns over the columns of the result, in the order in which they need each other.
 
-use super::{Resolver, column_name, formula, metrics::format_keys, metrics::ratio, reference_id};
+use super::{Resolver, column_name, formula, metrics::ratio, reference_id};
 use crate::semantic::{
     error::{Code, Issue, Result},
     expr::{Expr, Operation, Order, Window, WindowCall},
@@ -142,7 +142,7 @@ impl Resolver<'_> {
             uses,
             windowed,
             total: super::totalled(calculation.total_mode),
-            format: format_keys(calculation.format.as_ref()),
+            format: self.format_keys(&calculation.name, calculation.format.as_ref()),
         })
     }
 

@@ -174,6 +174,10 @@ impl Resolver<'_> {
             .visible(&bin.dimension_id)
             .map_err(|issue| issue.at("dimensionId"))?;
         let (table, dimension) = (found.table, found.dimension);
+        if bin.table != table.name {
+            let message = format!("the dimension is of the table `{}`", table.name);
+            return Err(Issue::new(Code::BadDefinition, "table", message));
+        }
         if dimension.kind != ValueType::Number {
             let message = "ranges are made of numbers";
             return Err(Issue::new(Code::BadDefinition, "dimensionId", message));

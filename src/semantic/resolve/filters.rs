@@ -1,6 +1,6 @@
 //! Filters of a query as conditions.
 
-use super::{How, Resolver, column_name, metrics::Placed};
+use super::{How, Resolver, column_name, metrics::Placed, period::is_mixed};
 use crate::semantic::{
     aggregate,
     error::{Code, Issue, Result},
@@ -213,11 +213,13 @@ impl Resolver<'_> {
                 _ => None,
             });
         let times: BTreeSet<String> = periods.collect();
+        let mut mixed = false;
         for time in times {
             let columns = &self.resolved.dimensions;
             let column = columns.iter().find(|column| column.id == time);
             let base = column.and_then(|column| column.time_base.clone());
             let base = base.unwrap_or_default();
+            mixed |= group.is_some_and(|group| is_mixed(group, &|id| self.is_about(id, &base)));
             let condition = again(self, Kind::Without(&base));
             let required = required.iter().filter(|(about, _)| *about != base);
             let required = required.map(|(_, own)| own.clone());
@@ -225,6 +227,14 @@ impl Resolver<'_> {
             self.resolved.period_filters.push((time, conditions));
         }
         self.issues.truncate(noted);
+        if mixed {
+            let message = "a filter on the time that is compared stands beside others under `or`: what to compare with cannot be told";
+            self.note(Issue::new(
+                Code::BadDefinition,
+                "filters.dimensions",
+                message,
+            ));
+        }
     }
 
     fn is_about(&self, id: &str, base: &str) -> bool {

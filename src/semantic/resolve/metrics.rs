@@ -1,13 +1,13 @@
 //! Metrics that a query needs: those it selects, filters by, and those they are computed from.
 
-use super::{How, MetricColumn, Period, Resolver, column_name, reference_id};
+use super::{How, MetricColumn, Resolver, Warning, column_name, reference_id};
 use crate::semantic::{
     aggregate::{self, Aggregated, MetricExpr},
     error::{Code, Issue, Result},
     expr::{Expr, Operation, Window, WindowCall, Written},
     fields,
-    model::{FormatKeys, MetricType, Needs, TimeUnit, field_id},
-    query::{AdditionalMetric, FilterRule, PeriodComparison, WindowFunction},
+    model::{FormatKeys, MetricType, Needs, field_id},
+    query::{AdditionalMetric, FilterRule, WindowFunction},
     scope::in_parentheses,
     snippet::{Part, Snippet},
     value::ValueType,
@@ -80,7 +80,13 @@ impl<'a> Resolver<'a> {
     }
 
     fn of_explore(&mut self, id: &str) -> Result<MetricColumn> {
-        let found = self.visible_metric(id)?;
+        let found = self.visible_metric(id).map_err(|issue| {
+            if issue.code != Code::UnknownField || self.visible(id).is_err() {
+                return issue;
+            }
+            let message = format!("`{id}` is a dimension, and a metric is meant here");
+            Issue::new(Code::UnknownField, "", message)
+        })?;
         let metric = found.metric;
         self.resolved.needs.merge(&metric.needs);
         let how = if metric.kind.is_post_calculation() {
@@ -105,7 +111,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// Type of what is aggregated, where it is one dimension.
-    fn argument_kind(&self, sql: &Snippet) -> Option<ValueType> {
+    pub(super) fn argument_kind(&self, sql: &Snippet) -> Option<ValueType> {
         let [Part::Field { table, name }] = sql.parts.as_slice() else {
             return None;
         };
@@ -203,7 +209,7 @@ impl<'a> Resolver<'a> {
             .metric_overrides
             .get(id)
             .cloned();
-        let format = overrides.unwrap_or_else(|| format_keys(metric.format.as_ref()));
+        let format = overrides.unwrap_or_else(|| self.format_keys(id, metric.format.as_ref()));
         if let Some(period) = metric.period() {
             let (period, kind) = self.period(period)?;
             return Ok(column(How::Period(Box::new(period)), kind, format));
@@ -305,57 +311,6 @@ impl<'a> Resolver<'a> {
             .map_err(|issue| issue.at("baseDimensionName"))?;
         Ok(Some(found.dimension.kind))
     }
-
-    fn period(&mut self, asked: &PeriodComparison) -> Result<(Period, ValueType)> {
-        let bad = |path: &str, message: &str| Issue::new(Code::BadDefinition, path, message);
-        let base = asked.base_metric_id.as_deref();
-        let base = base.ok_or_else(|| bad("periodComparison.baseMetricId", "must be given"))?;
-        let found = self
-            .visible_metric(base)
-            .map_err(|issue| issue.at("periodComparison.baseMetricId"))?;
-        if found.metric.kind.is_post_calculation() {
-            let message = "is computed over the rows of the result: it has no other period";
-            return Err(bad("periodComparison.baseMetricId", message));
-        }
-        let time = asked.time_dimension_id.as_deref();
-        let time = time.ok_or_else(|| bad("periodComparison.timeDimensionId", "must be given"))?;
-        let columns = &self.resolved.dimensions;
-        let Some(column) = columns.iter().find(|column| column.id == time) else {
-            return Err(bad("periodComparison.timeDimensionId", "must be selected"));
-        };
-        if !column.kind.is_time() {
-            return Err(bad(
-                "periodComparison.timeDimensionId",
-                "must be a date or a moment",
-            ));
-        }
-        let unit = asked.granularity.as_deref().map(TimeUnit::named);
-        let unit = match unit {
-            Some(unit) => {
-                unit.ok_or_else(|| bad("periodComparison.granularity", "is not a unit of time"))?
-            }
-            None => column.unit.unwrap_or(TimeUnit::Day),
-        };
-        let offset = i64::from(asked.period_offset.unwrap_or(1));
-        if !(1..=1_000).contains(&offset) {
-            return Err(bad(
-                "periodComparison.periodOffset",
-                "must be from 1 to 1000",
-            ));
-        }
-        self.resolved.needs.merge(&found.metric.needs);
-        let kind = found
-            .metric
-            .kind
-            .value_type(self.argument_kind(&found.metric.sql));
-        let period = Period {
-            metric: aggregate::metric(&self.resolved.scope, found.table, found.metric)?,
-            time: time.to_owned(),
-            unit,
-            offset,
-        };
-        Ok((period, kind))
-    }
 }
 
 /// Whether a metric of a query says what can be computed.
@@ -398,9 +353,22 @@ pub(super) fn ratio(of: Expr, to: Expr) -> Expr {
     )
 }
 
-/// Formats of a query are objects; those of the model's keys are read.
-pub(super) fn format_keys(format: Option<&serde_json::Value>) -> FormatKeys {
-    format
-        .and_then(|format| serde_json::from_value(format.clone()).ok())
-        .unwrap_or_default()
+impl Resolver<'_> {
+    /// The format that a query gives to a column of its own, read as those of models are.
+    pub(super) fn format_keys(
+        &mut self,
+        id: &str,
+        format: Option<&serde_json::Value>,
+    ) -> FormatKeys {
+        let Some(format) = format.filter(|format| !format.is_null()) else {
+            return FormatKeys::default();
+        };
+        serde_json::from_value(format.clone()).unwrap_or_else(|error| {
+            let message =
+                format!("the format is not known, so values are shown without it: {error}");
+            let field = Some(id.to_owned());
+            self.resolved.warnings.push(Warning { field, message });
+            FormatKeys::default()
+        })
+    }
 }

@@ -7,6 +7,7 @@ mod custom;
 mod filters;
 mod formula;
 mod metrics;
+mod period;
 mod sort;
 mod zoom;
 
@@ -94,6 +95,8 @@ pub struct DimensionColumn {
     pub format: FormatKeys,
     /// The unit of a truncated time.
     pub unit: Option<TimeUnit>,
+    /// What it shows of a moment, for intervals.
+    pub interval: Option<Interval>,
     /// The dimension that an interval belongs to, as `table.name`.
     pub time_base: Option<String>,
     /// How its moments are stored.
@@ -151,12 +154,14 @@ pub enum How {
 pub struct Period {
     /// The metric.
     pub metric: MetricExpr,
-    /// Id of the time dimension that is shifted.
+    /// Id of the column that is shifted.
     pub time: String,
     /// By which unit.
     pub unit: TimeUnit,
     /// By how many.
     pub offset: i64,
+    /// Ids of other intervals of the same dimension, which follow from it.
+    pub following: BTreeSet<String>,
 }
 
 /// Most bytes of a column name: PostgreSQL cuts longer ones.
@@ -390,6 +395,7 @@ impl<'a> Resolver<'a> {
                 calendar: None,
                 format: overrides.unwrap_or_default(),
                 unit: None,
+                interval: None,
                 time_base: None,
                 moment: custom.subject.moment,
                 zoomed: None,
@@ -416,6 +422,7 @@ impl<'a> Resolver<'a> {
                 Some(Interval::Truncated(unit)) => Some(*unit),
                 _ => None,
             },
+            interval: interval.cloned(),
             time_base: time_base(&table.name, dimension),
             moment: subject.moment,
             zoomed: None,
@@ -427,7 +434,13 @@ impl<'a> Resolver<'a> {
         let request = self.resolved.scope.request;
         let found = fields::dimension(request.explore, id)
             .filter(|found| !found.dimension.hidden)
-            .ok_or_else(|| fields::unknown(request.explore, id))?;
+            .ok_or_else(|| match self.visible_metric(id) {
+                Ok(_) => {
+                    let message = format!("`{id}` is a metric, and a dimension is meant here");
+                    Issue::new(Code::UnknownField, "", message)
+                }
+                Err(_) => fields::unknown(request.explore, id),
+            })?;
         fields::check_access(&found.dimension.needs, request.user, || {
             fields::unknown(request.explore, id)
         })?;

@@ -88,13 +88,14 @@ impl Resolver<'_> {
             Interval::Name(part) => Some(*part),
             _ => None,
         };
-        let zoomed = at_interval(found.dimension, interval, name)?;
+        let zoomed = at_interval(found.dimension, interval.clone(), name)?;
         let subject = aggregate::subject(&self.resolved.scope, &found.table.name, &zoomed)?;
         if let Some(column) = self.resolved.dimensions.get_mut(at) {
             column.expr = subject.expr;
             column.kind = subject.kind;
             column.moment = subject.moment;
             column.unit = unit;
+            column.interval = Some(interval);
             column.calendar = calendar;
             column.zoomed = Some(name.to_owned());
         }
