@@ -33,6 +33,14 @@ pub struct Subject {
 
 /// The condition of a rule. Paths of mistakes start at the rule.
 pub fn condition(scope: &Scope<'_>, subject: &Subject, rule: &FilterRule) -> Result<Expr> {
+    let takes_values = !matches!(
+        rule.operator,
+        Op::IsNull | Op::NotNull | Op::InTheCurrent | Op::NotInTheCurrent | Op::InPeriodToDate
+    );
+    if rule.required && (rule.disabled || takes_values && rule.values.is_empty()) {
+        let message = "a value must be given first";
+        return Err(Issue::new(Code::BadValue, "values", message));
+    }
     if rule.disabled {
         return Ok(Expr::Bool(true));
     }

@@ -93,6 +93,9 @@ pub struct FilterRule {
     /// Whether it is kept but not applied.
     #[serde(default)]
     pub disabled: bool,
+    /// Whether the query waits for a value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
     /// Whether rows without a value count as well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub include_null: Option<bool>,

@@ -192,3 +192,29 @@ async fn what_a_metric_is_computed_from_stays_hidden() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_of_a_dashboard_on_what_is_not_there_is_passed_over() {
+    let stage = Stage::new().await;
+    stage.deploy_models(&guarded()).await;
+    let space = stage.space("Shop", false).await;
+    let id = stage.chart(&space, json!({})).await;
+    let rule = |field: &str| json!({ "fieldId": field, "tableName": "orders", "operator": "EQUALS", "values": ["x"], "required": true });
+    let saved = json!({ "dimensions": [rule("orders_secret"), rule("orders_zzzzzz")] });
+    let (board, tile) = stage.dashboard(&space, &id, saved).await;
+    for filters in [
+        Value::Null,
+        json!({ "dimensions": [rule("orders_secret")] }),
+        json!({}),
+    ] {
+        let mut context = json!({ "dashboardId": board, "tileId": tile });
+        if !filters.is_null() {
+            context["filters"] = filters;
+        }
+        let source = json!({ "chart": { "chartId": id, "dashboard": context } });
+        let ran = stage.run(stage.tenant.admin, source).await;
+        let found = &ran.done("runQuery")["queryRun"];
+        assert_eq!(found["appliedDashboardFilters"], json!([]), "{found}");
+        assert_eq!(found["rowCount"], json!(2));
+    }
+}

@@ -84,5 +84,8 @@ pub async fn charts_of(
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<ChartRow, _>(ctx, parent, link, page, &order, || filter.condition()).await
+    children::<ChartRow, _>(ctx, parent, link, page, &order, |viewer| {
+        filter.condition(viewer)
+    })
+    .await
 }

@@ -61,6 +61,8 @@ pub async fn versions_of(
 ) -> Result<Connection<ChartVersion>> {
     let order: [(NewestFirst, _); 0] = [];
     let link = "chart_history.chart_id = p.id";
-    children::<ChartVersionRow, _>(ctx, chart.uuid(), link, page, &order, || filter.condition())
-        .await
+    children::<ChartVersionRow, _>(ctx, chart.uuid(), link, page, &order, |viewer| {
+        filter.condition(viewer)
+    })
+    .await
 }

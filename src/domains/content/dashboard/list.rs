@@ -2,6 +2,7 @@
 
 use super::{Dashboard, DashboardRow, DashboardTileRow};
 use crate::{
+    authz::{Resource as _, Viewer},
     db::{
         Fragment,
         schema::{dashboard_tiles, dashboards},
@@ -66,53 +67,18 @@ sortable! {
     }
 }
 
-/// Dashboards by the charts on their tiles: a dashboard has many, so that `ne` means none of them.
-fn shows_chart(filter: &IdFilter) -> Result<Fragment> {
-    let on = |filter: IdFilter| -> Result<Fragment> {
-        Ok(sql(
-            "EXISTS (SELECT FROM dashboard_tiles t \
-             WHERE t.dashboard_id = dashboards.id AND t.chart_id IS NOT NULL AND ",
+/// Dashboards by the charts on their tiles, of those that the viewer sees.
+fn shows_chart(filter: &IdFilter, viewer: &Viewer) -> Result<Fragment> {
+    filter.on_set::<entity::Chart>("t.chart_id", |chart| {
+        sql(
+            "EXISTS (SELECT FROM dashboard_tiles t WHERE t.dashboard_id = dashboards.id AND ",
             [],
         )
-        .with(filter.on::<entity::Chart>("t.chart_id")?)
-        .then(")", []))
-    };
-    let mut all = Vec::new();
-    if filter.eq.is_some() {
-        all.push(on(IdFilter {
-            eq: filter.eq.clone(),
-            ..IdFilter::default()
-        })?);
-    }
-    if filter.within.is_some() {
-        all.push(on(IdFilter {
-            within: filter.within.clone(),
-            ..IdFilter::default()
-        })?);
-    }
-    if filter.ne.is_some() {
-        all.push(
-            on(IdFilter {
-                eq: filter.ne.clone(),
-                ..IdFilter::default()
-            })?
-            .negate(),
-        );
-    }
-    if filter.not_in.is_some() {
-        all.push(
-            on(IdFilter {
-                within: filter.not_in.clone(),
-                ..IdFilter::default()
-            })?
-            .negate(),
-        );
-    }
-    if let Some(none) = filter.is_null {
-        let any = on(IdFilter::default())?;
-        all.push(if none { any.negate() } else { any });
-    }
-    Ok(Fragment::all(all))
+        .with(entity::Chart::visible_by(viewer, "t.chart_id"))
+        .then(" AND ", [])
+        .with(chart)
+        .then(")", [])
+    })
 }
 
 /// The dashboards of one parent, tied to it by `link`.
@@ -131,5 +97,8 @@ pub async fn dashboards_of(
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<DashboardRow, _>(ctx, parent, link, page, &order, || filter.condition()).await
+    children::<DashboardRow, _>(ctx, parent, link, page, &order, |viewer| {
+        filter.condition(viewer)
+    })
+    .await
 }

@@ -11,7 +11,10 @@ use crate::{
     domains::content::{metric_query::DashboardFilters, space::SpaceRow},
     kernel::{
         Error, Result,
-        entity::{Chart, ChartId, Dashboard, DashboardId, ProjectId, Space, SpaceId, UserId},
+        entity::{
+            Chart, ChartId, Dashboard, DashboardId, DashboardTileId, ProjectId, Space, SpaceId,
+            UserId,
+        },
     },
 };
 use chrono::{DateTime, Utc};
@@ -286,6 +289,22 @@ pub(crate) async fn filters(
         .load(&mut conn)
         .await?;
     Ok(rows)
+}
+
+/// The chart that a tile of the dashboard of the grant shows; `None` if it has no such tile.
+pub(crate) async fn chart_of_tile(
+    mut conn: &Conn,
+    dashboard: &Grant<View, Dashboard>,
+    tile: DashboardTileId,
+) -> Result<Option<Option<ChartId>>> {
+    let found = dashboard_tiles::table
+        .find(tile)
+        .filter(dashboard_tiles::dashboard_id.eq(dashboard.id()))
+        .select(dashboard_tiles::chart_id)
+        .first(&mut conn)
+        .await
+        .optional()?;
+    Ok(found)
 }
 
 /// The filters saved with the dashboard of the grant.

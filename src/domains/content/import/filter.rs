@@ -5,6 +5,7 @@ use super::{
     fields::{Fields, Item},
     yaml::Node,
 };
+use crate::domains::content::metric_query::RULE_SETTINGS;
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashSet;
 
@@ -108,7 +109,7 @@ fn rule(fields: Fields<'_>) -> Option<Json> {
     let values = values(&fields);
     let rest = [
         ("id", fields.text("id").map(Json::from)),
-        ("settings", fields.json("settings")),
+        ("settings", settings(&fields)),
         ("disabled", fields.boolean("disabled").map(Json::from)),
         ("required", fields.boolean("required").map(Json::from)),
     ];
@@ -171,7 +172,7 @@ pub(super) fn metric_rule(fields: Fields<'_>, table: &str) -> Option<Json> {
     let values = values(&fields);
     let rest = [
         ("id", fields.text("id").map(Json::from)),
-        ("settings", fields.json("settings")),
+        ("settings", settings(&fields)),
         ("disabled", fields.boolean("disabled").map(Json::from)),
         ("required", fields.boolean("required").map(Json::from)),
     ];
@@ -213,7 +214,7 @@ fn dashboard_rule(item: Item<'_>, parent: &Fields<'_>, tiles: &HashSet<String>) 
         ("id", fields.text("id").map(Json::from)),
         ("label", fields.text("label").map(Json::from)),
         ("values", Some(values(&fields).into())),
-        ("settings", fields.json("settings")),
+        ("settings", settings(&fields)),
         ("disabled", fields.boolean("disabled").map(Json::from)),
         ("required", fields.boolean("required").map(Json::from)),
         ("tileTargets", targets(&fields, tiles)),
@@ -248,6 +249,16 @@ fn field_of_table(target: Fields<'_>) -> Option<(String, String)> {
     }
     target.finish();
     Some((field?.to_owned(), table?.to_owned()))
+}
+
+/// The settings of a rule that are known; others are told of.
+fn settings(fields: &Fields<'_>) -> Option<Json> {
+    let given = fields.fields("settings")?;
+    let known = RULE_SETTINGS.iter();
+    let known = known.filter_map(|key| Some(((*key).to_owned(), given.json(key)?)));
+    let known = known.collect();
+    given.finish();
+    Some(Json::Object(known))
 }
 
 /// What to filter on by tile; false where a tile is left alone. Those of tiles that are not there

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     gql::{FieldId, UserErrorCode, UserErrors},
     kernel::text,
+    semantic::model::TimeUnit,
 };
 use async_graphql::ID;
 use serde::Serialize;
@@ -25,6 +26,9 @@ const LIMIT_MAX: i32 = 100_000;
 const MANY: usize = 500;
 /// Deepest nesting of filter groups.
 const GROUP_DEPTH_MAX: usize = 10;
+/// Settings of rules.
+pub(in crate::domains::content) const RULE_SETTINGS: [&str; 4] =
+    ["unitOfTime", "completed", "includeNull", "caseSensitive"];
 /// Longest SQL snippet, in characters.
 const SQL_MAX: usize = 20_000;
 
@@ -117,14 +121,8 @@ impl<'a> Checked<'a> {
             self.errors
                 .text(&format!("{path}.label"), text::line(label, text::NAME_MAX));
         }
-        for (field, json) in [
-            ("settings", &rule.settings),
-            ("tileTargets", &rule.tile_targets),
-        ] {
-            if let Some(json) = json {
-                check_json(self.errors, &format!("{path}.{field}"), json);
-            }
-        }
+        self.settings(path, rule.settings.as_ref());
+        self.targets(path, rule.tile_targets.as_ref());
         let mut read = DashboardFilterRule {
             id: ID::default(),
             label: rule.label.clone(),
@@ -196,9 +194,7 @@ impl<'a> Checked<'a> {
         if self.rules == MANY + 1 {
             self.invalid(path, &format!("a query may have at most {MANY} rules"));
         }
-        if let Some(settings) = &rule.settings {
-            check_json(self.errors, &format!("{path}.settings"), settings);
-        }
+        self.settings(path, rule.settings.as_ref());
         let mut read = FilterRule {
             id: ID::default(),
             field_id: rule.field_id.clone(),
@@ -210,6 +206,70 @@ impl<'a> Checked<'a> {
         };
         read.id = self.id(path, rule.id.as_ref(), &read);
         read
+    }
+
+    /// Settings of a rule: a misspelled one would be passed over without a word.
+    fn settings(&mut self, path: &str, settings: Option<&Value>) {
+        let path = format!("{path}.settings");
+        let settings = match settings {
+            None | Some(Value::Null) => return,
+            Some(Value::Object(settings)) => settings,
+            Some(_) => {
+                return self.invalid(
+                    &path,
+                    "must be an object, such as { unitOfTime: \"months\" }",
+                );
+            }
+        };
+        for (key, value) in settings {
+            let at = format!("{path}.{key}");
+            match (key.as_str(), value) {
+                ("unitOfTime", Value::String(unit)) if TimeUnit::named(unit).is_some() => {}
+                ("unitOfTime", Value::Null) => {}
+                ("unitOfTime", _) => self.invalid(
+                    &at,
+                    "must be minutes, hours, days, weeks, months, quarters or years",
+                ),
+                (key, Value::Bool(_) | Value::Null) if RULE_SETTINGS.contains(&key) => {}
+                (key, _) if RULE_SETTINGS.contains(&key) => {
+                    self.invalid(&at, "must be true or false");
+                }
+                _ => {
+                    let known = RULE_SETTINGS.join(", ");
+                    self.invalid(&at, &format!("there is no such setting; there are {known}"));
+                }
+            }
+        }
+    }
+
+    /// Which field a rule is about by tile.
+    fn targets(&mut self, path: &str, targets: Option<&Value>) {
+        let path = format!("{path}.tileTargets");
+        let targets = match targets {
+            None | Some(Value::Null) => return,
+            Some(Value::Object(targets)) => targets,
+            Some(_) => {
+                let what = "must be an object: by id of the tile, false or the field";
+                return self.invalid(&path, what);
+            }
+        };
+        check_json(self.errors, &path, &Value::Object(targets.clone()));
+        for (tile, target) in targets {
+            let field = target.get("fieldId").and_then(Value::as_str);
+            let table = target.get("tableName").unwrap_or(&Value::Null);
+            let fits = match target {
+                Value::Bool(false) | Value::Null => true,
+                Value::Object(_) => {
+                    field.is_some_and(|field| FieldId::parse_text(field).is_ok())
+                        && (table.is_string() || table.is_null())
+                }
+                _ => false,
+            };
+            if !fits {
+                let what = "must be false, or an object with fieldId (such as orders_status) and tableName";
+                self.invalid(&format!("{path}.{tile}"), what);
+            }
+        }
     }
 
     fn values(

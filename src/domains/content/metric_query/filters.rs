@@ -121,6 +121,18 @@ pub enum FilterOperator {
 }
 
 impl FilterOperator {
+    /// Whether it compares with values that the rule gives.
+    pub const fn takes_values(self) -> bool {
+        !matches!(
+            self,
+            Self::IsNull
+                | Self::NotNull
+                | Self::InTheCurrent
+                | Self::NotInTheCurrent
+                | Self::InPeriodToDate
+        )
+    }
+
     /// How many values the operator takes at most.
     pub const fn most_values(self) -> usize {
         match self {
@@ -188,4 +200,12 @@ pub struct DashboardFilterRule {
     /// For tiles with other fields: by id of the tile, the field it applies to, or false for none.
     #[serde(default)]
     pub tile_targets: Option<Value>,
+}
+
+impl DashboardFilterRule {
+    /// Whether it says which rows count: it is not switched off and has what its operator compares with.
+    pub fn is_set(&self) -> bool {
+        let has_value = !self.values.is_empty() || !self.operator.takes_values();
+        has_value && !self.disabled
+    }
 }

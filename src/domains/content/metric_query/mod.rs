@@ -15,6 +15,7 @@ mod model;
 mod template;
 
 pub use check::Checked;
+pub(in crate::domains::content) use check::RULE_SETTINGS;
 pub use custom_sql::{custom_sql, custom_sql_beside_models};
 pub use filters::{
     DashboardFilterRule, DashboardFilters, FilterGroup, FilterGroupOperator, FilterNode,

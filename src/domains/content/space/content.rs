@@ -34,7 +34,7 @@ impl SpaceContent {
             "spaces.parent_id = p.id",
             &page,
             &order,
-            || None::<SpaceFilter>.condition(),
+            |viewer| None::<SpaceFilter>.condition(viewer),
         )
         .await
     }

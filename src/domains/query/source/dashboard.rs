@@ -7,9 +7,10 @@ use crate::{
             chart_version, dashboard,
             metric_query::{
                 Checked, DashboardFilterRule, DashboardFilters, FilterGroup, FilterGroupOperator,
-                FilterNode, FilterOperator, FilterRule, MetricQuery, QueryFilters,
+                FilterNode, FilterRule, MetricQuery, QueryFilters,
             },
         },
+        model::attribute::user_facts,
         query::{
             engine::Queries,
             spec::{Ask, Question, Spec},
@@ -18,9 +19,13 @@ use crate::{
     gql::{FieldId, Refusal, Tx, UserErrorCode, UserErrors},
     kernel::{
         Error, entity,
-        entity::{DashboardId, DashboardTileId, ProjectId},
+        entity::{ChartId, DashboardId, DashboardTileId, ProjectId},
     },
-    semantic::{fields, model::Explore},
+    semantic::{
+        fields,
+        model::{Explore, Needs},
+        request::UserFacts,
+    },
 };
 use async_graphql::ID;
 use serde_json::Value;
@@ -51,20 +56,23 @@ pub(super) async fn of_chart(
     let (version, mut query) = found.ok_or_else(|| chart_version::not_of_chart(&version_at))?;
     let mut applied = Vec::new();
     if let Some(context) = &context {
-        let filters = context.filters(tx, project).await?;
+        let saved = context.saved(tx, (project, id)).await?;
         let name = &query.explore_name;
-        let found = queries
-            .models
-            .active_explore(tx.conn, project, name)
-            .await?;
+        let (found, user) = tokio::try_join!(
+            queries.models.active_explore(tx.conn, project, name),
+            user_facts(tx.conn, organization, tx.viewer.user),
+        )?;
         if let Some(active) = found {
             let mut own = std::mem::take(&mut query.filters);
             let known = Known {
                 explore: &active.explore,
                 query: &query,
                 tile: context.tile,
+                user: Some(&user),
             };
-            applied = apply(&mut own, &filters, &known, &context.path)?;
+            let filters = context.given.as_ref().unwrap_or(&saved);
+            required(filters, &saved, &known, &context.path)?;
+            applied = apply(&mut own, filters, &known);
             query.filters = own;
         }
         if let Some(sorts) = &context.input.sorts {
@@ -129,18 +137,27 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The filters: those given, else those saved with the dashboard.
-    async fn filters(&self, tx: &Tx<'_>, project: ProjectId) -> Result<DashboardFilters, Refusal> {
+    /// The filters saved with the dashboard, on which the chart of a project is to be run.
+    async fn saved(
+        &self,
+        tx: &Tx<'_>,
+        (project, chart): (ProjectId, ChartId),
+    ) -> Result<DashboardFilters, Refusal> {
         let at = format!("{}.dashboardId", self.path);
         let seen = tx.see(&at, self.dashboard).await?;
         if seen.place().project != Some(project) {
             let text = "the dashboard is in another project than the chart";
             return Err(Refusal::user(UserErrorCode::Invalid, &at, text));
         }
-        match &self.given {
-            Some(given) => Ok(given.clone()),
-            None => Ok(dashboard::store::saved_filters(tx.conn, &seen).await?),
+        if let Some(tile) = self.tile {
+            let shown = dashboard::store::chart_of_tile(tx.conn, &seen, tile).await?;
+            if shown != Some(Some(chart)) {
+                let at = format!("{}.tileId", self.path);
+                let text = "the dashboard has no such tile that shows this chart";
+                return Err(Refusal::user(UserErrorCode::Invalid, &at, text));
+            }
         }
+        Ok(dashboard::store::saved_filters(tx.conn, &seen).await?)
     }
 }
 
@@ -152,24 +169,27 @@ pub(in crate::domains::query) struct Known<'a> {
     pub(in crate::domains::query) query: &'a MetricQuery,
     /// The tile on which it is shown.
     pub(in crate::domains::query) tile: Option<DashboardTileId>,
+    /// Who runs it. A field that asks for attributes which they do not have is as good as none: a filter on it would
+    /// tell of it.
+    pub(in crate::domains::query) user: Option<&'a UserFacts>,
 }
 
 impl Known<'_> {
     /// Whether the query can be filtered by a field: of the explore, or its own.
     pub(in crate::domains::query) fn has(&self, field: &str) -> bool {
-        fields::dimension(self.explore, field).is_some_and(|found| !found.dimension.hidden)
-            || fields::metric(self.explore, field).is_some_and(|found| !found.metric.hidden)
-            || self
-                .query
-                .dimensions
-                .iter()
-                .any(|own| own.as_str() == field)
-            || self.query.metrics.iter().any(|own| own.as_str() == field)
-            || self
-                .query
-                .table_calculations
-                .iter()
-                .any(|own| own.name == field)
+        let shown = |hidden: bool, needs: &Needs| {
+            !hidden && self.user.is_none_or(|user| fields::may_use(needs, user))
+        };
+        if let Some(found) = fields::dimension(self.explore, field) {
+            return shown(found.dimension.hidden, &found.dimension.needs);
+        }
+        if let Some(found) = fields::metric(self.explore, field) {
+            return shown(found.metric.hidden, &found.metric.needs);
+        }
+        let query = self.query;
+        let mut columns = query.dimensions.iter().chain(&query.metrics);
+        columns.any(|own| own.as_str() == field)
+            || query.table_calculations.iter().any(|own| own.name == field)
     }
 
     /// The field that a filter of the dashboard is about on this tile; none if it does not apply.
@@ -193,14 +213,42 @@ impl Known<'_> {
     }
 }
 
+/// Refuses to run while a filter that must have a value has none: one that is saved as such has to be among those
+/// given, with a value.
+fn required(
+    filters: &DashboardFilters,
+    saved: &DashboardFilters,
+    known: &Known<'_>,
+    path: &str,
+) -> Result<(), Refusal> {
+    let all = |filters: &DashboardFilters| {
+        let rules = filters.dimensions.iter().chain(&filters.metrics);
+        let rules = rules.chain(&filters.table_calculations);
+        rules.cloned().collect::<Vec<_>>()
+    };
+    let given = all(filters);
+    let is_set = |rule: &DashboardFilterRule| {
+        let mut same = given.iter().filter(|own| own.field_id == rule.field_id);
+        same.any(DashboardFilterRule::is_set)
+    };
+    let rules = given.iter().cloned().chain(all(saved));
+    let mut missing = rules.filter(|rule| rule.required && !is_set(rule));
+    let Some(rule) = missing.find(|rule| known.target(rule).is_some()) else {
+        return Ok(());
+    };
+    let label = rule.label.as_deref().unwrap_or(rule.field_id.as_str());
+    let text = format!("the dashboard asks for a value of the filter `{label}` first");
+    let at = format!("{path}.filters");
+    Err(Refusal::user(UserErrorCode::Required, &at, text))
+}
+
 /// Puts the filters of a dashboard into a query: on the same field they stand instead of its own. Gives
 /// those that were applied.
 fn apply(
     own: &mut QueryFilters,
     filters: &DashboardFilters,
     known: &Known<'_>,
-    path: &str,
-) -> Result<Vec<DashboardFilterRule>, Refusal> {
+) -> Vec<DashboardFilterRule> {
     let mut applied = Vec::new();
     let groups = [
         (&filters.dimensions, &mut own.dimensions),
@@ -209,28 +257,10 @@ fn apply(
     ];
     for (rules, group) in groups {
         let mut added = Vec::new();
-        for rule in rules {
+        for rule in rules.iter().filter(|rule| rule.is_set()) {
             let Some(field_id) = known.target(rule) else {
                 continue;
             };
-            let has_value = !rule.values.is_empty()
-                || matches!(
-                    rule.operator,
-                    FilterOperator::IsNull | FilterOperator::NotNull
-                );
-            let is_set = has_value && !rule.disabled;
-            if rule.required && !is_set {
-                let label = rule.label.as_deref().unwrap_or(rule.field_id.as_str());
-                let text = format!("the dashboard asks for a value of the filter `{label}` first");
-                return Err(Refusal::user(
-                    UserErrorCode::Required,
-                    &format!("{path}.filters"),
-                    text,
-                ));
-            }
-            if !is_set {
-                continue;
-            }
             if let Some(group) = group.as_mut() {
                 without(group, field_id.as_str());
             }
@@ -254,7 +284,7 @@ fn apply(
             });
         }
     }
-    Ok(applied)
+    applied
 }
 
 /// Takes the rules on a field out of a group.

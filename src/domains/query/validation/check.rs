@@ -188,6 +188,7 @@ pub(super) fn dashboard(
                 explore,
                 query,
                 tile,
+                user: None,
             })
         })
         .collect();
