@@ -58,6 +58,17 @@ pub trait Resource: Entity + Sized {
             .with(Self::visible(viewer))
             .then(")", [])
     }
+
+    /// The condition that the viewer may see a row: the same for every row that it is asked of.
+    fn is_seen(viewer: &Viewer, id: Id<Self>) -> Fragment {
+        sql("EXISTS (SELECT FROM ", [])
+            .then(Self::TABLE, [])
+            .then(" WHERE ", [])
+            .then(Self::TABLE, [])
+            .then(".id = ? AND ", [id.into()])
+            .with(Self::visible(viewer))
+            .then(")", [])
+    }
 }
 
 /// An entity of whose rows SQL can tell where a permission is held.
@@ -220,10 +231,9 @@ impl Viewer {
     /// # Errors
     /// [`Error::NotFound`] if there is no such row or the viewer may not see it.
     pub async fn see<R: Resource>(&self, conn: &Conn, id: Id<R>) -> Result<Grant<View, R>> {
-        let place = R::place(conn, id).await?.ok_or(Error::NotFound)?;
-        if !self.sees(conn, id).await? {
-            return Err(Error::NotFound);
-        }
+        let (place, sees) = tokio::join!(R::place(conn, id), self.sees(conn, id));
+        let (place, sees) = (place?, sees?);
+        let place = place.filter(|_| sees).ok_or(Error::NotFound)?;
         Ok(Grant {
             id,
             place,

@@ -1,6 +1,6 @@
 //! Cursors: the sort keys of a row, with the list and order they belong to.
 
-use super::OrderTerms;
+use super::{OrderTerms, filter::has_four_digits};
 use crate::kernel::{Error, Result};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 
@@ -55,13 +55,24 @@ pub(super) fn decode(
 fn fits(cast: &str, key: &str) -> bool {
     match cast {
         "::uuid" => uuid::Uuid::try_parse(key).is_ok(),
-        "::timestamptz" => chrono::DateTime::parse_from_str(key, "%Y-%m-%d %H:%M:%S%.f%#z").is_ok(),
-        "::int4" => key.parse::<i32>().is_ok(),
+        "::timestamptz" => key == "-infinity" || is_moment(key),
+        "::int4" | "::integer" => key.parse::<i32>().is_ok(),
         "::real" => key.parse::<f32>().is_ok_and(f32::is_finite),
-        "::int8" => key.parse::<i64>().is_ok(),
+        "::int8" | "::bigint" => key.parse::<i64>().is_ok(),
         "::bool" => matches!(key, "true" | "false"),
-        _ => !key.contains('\0'),
+        "::text" => !key.contains('\0'),
+        // A type of which nobody has said here what PostgreSQL reads.
+        _ => false,
     }
+}
+
+/// A moment as this server writes it; PostgreSQL knows other years and offsets than this reader does.
+fn is_moment(key: &str) -> bool {
+    let read = chrono::DateTime::parse_from_str(key, "%Y-%m-%d %H:%M:%S%.f%#z");
+    read.is_ok_and(|moment| {
+        let offset = moment.offset().local_minus_utc().abs();
+        has_four_digits(moment.to_utc()) && offset < 16 * 3_600
+    })
 }
 
 #[cfg(test)]

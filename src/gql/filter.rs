@@ -1,20 +1,21 @@
 //! Filter inputs: operators on columns, combined by `and`, `or` and `not`.
 
 use crate::{
+    authz::Viewer,
     db::{Bind, Fragment, sql},
     kernel::{Entity, Error, Result},
 };
 use async_graphql::{ID, InputObject};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 use std::collections::HashSet;
 
 /// A filter that is a condition on the rows of a list.
 pub trait FilterInput {
-    /// The condition.
+    /// The condition, as far as the viewer may know: what a row belongs to counts only where they see it.
     ///
     /// # Errors
     /// [`Error::Invalid`] naming the argument that is wrong.
-    fn condition(&self) -> Result<Fragment>;
+    fn condition(&self, viewer: &Viewer) -> Result<Fragment>;
 }
 
 /// Operators on a text. Several given at once must all hold. Comparison ignores case for
@@ -109,6 +110,11 @@ pub struct DateTimeFilter {
     pub is_null: Option<bool>,
 }
 
+/// Whether a moment can be written as RFC 3339 has it, with a year of four digits; PostgreSQL ends not far beyond.
+pub fn has_four_digits(moment: DateTime<Utc>) -> bool {
+    (1..=9999).contains(&moment.year())
+}
+
 /// Operators that apply to one SQL expression.
 pub trait ColumnFilter {
     /// The condition on `column`.
@@ -119,13 +125,13 @@ pub trait ColumnFilter {
 }
 
 /// A function from an operator input to its condition on `column`.
-pub fn column<F: ColumnFilter>(column: &'static str) -> impl Fn(&F) -> Result<Fragment> {
-    move |filter| filter.on(column)
+pub fn column<F: ColumnFilter>(column: &'static str) -> impl Fn(&F, &Viewer) -> Result<Fragment> {
+    move |filter, _| filter.on(column)
 }
 
 /// A function from a search text to a condition that one of the columns contains it.
-pub fn search(columns: &'static [&'static str]) -> impl Fn(&String) -> Result<Fragment> {
-    move |text| {
+pub fn search(columns: &'static [&'static str]) -> impl Fn(&String, &Viewer) -> Result<Fragment> {
+    move |text, _| {
         let pattern = pattern("search", "%", text, "%")?;
         Ok(Fragment::any(columns.iter().map(|column| {
             sql(column, []).then(" ILIKE ?", [Bind::Text(pattern.clone())])
@@ -242,9 +248,55 @@ impl IdFilter {
         Ok(Fragment::all(conditions.into_iter().flatten()))
     }
 
+    /// The condition on a set of ids of `T`: `has` makes, of a condition on `column`, that a member of the set
+    /// fulfils it. `ne` and `notIn` mean that none of the ids is in the set, `isNull` that it is empty.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for an id of another kind.
+    pub fn on_set<T: Entity>(
+        &self,
+        column: &'static str,
+        has: impl Fn(Fragment) -> Fragment,
+    ) -> Result<Fragment> {
+        let one = |id: &Option<ID>| {
+            let of = |id: &ID| {
+                let eq = Some(id.clone());
+                Self {
+                    eq,
+                    ..Self::default()
+                }
+                .on::<T>(column)
+            };
+            id.as_ref().map(of).transpose()
+        };
+        let list = |ids: &Option<Vec<ID>>| {
+            let of = |ids: &Vec<ID>| {
+                let within = Some(ids.clone());
+                Self {
+                    within,
+                    ..Self::default()
+                }
+                .on::<T>(column)
+            };
+            ids.as_ref().map(of).transpose()
+        };
+        let any = |is_empty: bool| {
+            let any = has(Fragment::yes());
+            if is_empty { any.negate() } else { any }
+        };
+        let conditions = [
+            one(&self.eq)?.map(&has),
+            one(&self.ne)?.map(|own| has(own).negate()),
+            list(&self.within)?.map(&has),
+            list(&self.not_in)?.map(|own| has(own).negate()),
+            self.is_null.map(any),
+        ];
+        Ok(Fragment::all(conditions.into_iter().flatten()))
+    }
+
     /// A function from the filter to its condition on a column that holds ids of `T`.
-    pub fn of<T: Entity>(column: &'static str) -> impl Fn(&Self) -> Result<Fragment> {
-        move |filter| filter.on::<T>(column)
+    pub fn of<T: Entity>(column: &'static str) -> impl Fn(&Self, &Viewer) -> Result<Fragment> {
+        move |filter, _| filter.on::<T>(column)
     }
 }
 
@@ -284,12 +336,22 @@ impl ColumnFilter for DateTimeFilter {
                 [Bind::BigInt(duration.seconds())],
             )
         });
+        let than = |argument, operator, value: Option<DateTime<Utc>>| -> Result<Option<Fragment>> {
+            let Some(value) = value else { return Ok(None) };
+            if !has_four_digits(value) {
+                return Err(Error::invalid(
+                    argument,
+                    "lies beyond the years 0001 to 9999",
+                ));
+            }
+            Ok(Some(compare(column, operator, value)))
+        };
         let conditions = [
-            self.eq.map(|value| compare(column, " = ", value)),
-            self.gt.map(|value| compare(column, " > ", value)),
-            self.gte.map(|value| compare(column, " >= ", value)),
-            self.lt.map(|value| compare(column, " < ", value)),
-            self.lte.map(|value| compare(column, " <= ", value)),
+            than("eq", " = ", self.eq)?,
+            than("gt", " > ", self.gt)?,
+            than("gte", " >= ", self.gte)?,
+            than("lt", " < ", self.lt)?,
+            than("lte", " <= ", self.lte)?,
             since,
             self.is_null.map(|is_null| null(column, is_null)),
         ];
@@ -369,22 +431,25 @@ macro_rules! filterable {
         }
 
         impl $crate::gql::FilterInput for $name {
-            fn condition(&self) -> $crate::kernel::Result<$crate::db::Fragment> {
+            fn condition(
+                &self,
+                viewer: &$crate::authz::Viewer,
+            ) -> $crate::kernel::Result<$crate::db::Fragment> {
                 use $crate::{db::Fragment, gql::FilterInput, kernel::Result};
                 let mut all: Vec<Fragment> = Vec::new();
                 if let Some(and) = &self.and {
-                    let and = and.iter().map(Self::condition).collect::<Result<Vec<_>>>()?;
+                    let and = and.iter().map(|filter| filter.condition(viewer)).collect::<Result<Vec<_>>>()?;
                     all.push(Fragment::all(and));
                 }
                 if let Some(or) = &self.or {
-                    let or = or.iter().map(Self::condition).collect::<Result<Vec<_>>>()?;
+                    let or = or.iter().map(|filter| filter.condition(viewer)).collect::<Result<Vec<_>>>()?;
                     all.push(Fragment::any(or));
                 }
                 if let Some(not) = &self.not {
-                    all.push(FilterInput::condition(&**not)?.negate());
+                    all.push(FilterInput::condition(&**not, viewer)?.negate());
                 }
                 $(if let Some(value) = self.$field.as_deref() {
-                    all.push(($condition)(value)?);
+                    all.push(($condition)(value, viewer)?);
                 })*
                 Ok(Fragment::all(all))
             }
@@ -394,14 +459,14 @@ macro_rules! filterable {
 pub(crate) use filterable;
 
 impl<F: FilterInput> FilterInput for &F {
-    fn condition(&self) -> Result<Fragment> {
-        (**self).condition()
+    fn condition(&self, viewer: &Viewer) -> Result<Fragment> {
+        (**self).condition(viewer)
     }
 }
 
 impl<F: FilterInput> FilterInput for Option<F> {
-    fn condition(&self) -> Result<Fragment> {
+    fn condition(&self, viewer: &Viewer) -> Result<Fragment> {
         self.as_ref()
-            .map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
+            .map_or_else(|| Ok(Fragment::yes()), |filter| filter.condition(viewer))
     }
 }

@@ -26,7 +26,7 @@ use drive::drive;
 pub use error::{ErrorCode, ErrorDetails, complete};
 pub use filter::{
     BooleanFilter, ColumnFilter, DateTimeFilter, FilterInput, IdFilter, IntFilter, StringFilter,
-    column, search,
+    column, has_four_digits, search,
 };
 pub use ids::{id_argument, id_text, parse_id};
 pub use list::{Key, Listing, PageArgs, Span, children, children_by, field_place, list};

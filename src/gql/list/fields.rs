@@ -5,6 +5,7 @@ use super::{
     keys::{Cursors, held_by_rows, keyed, wanted_cursors},
 };
 use crate::{
+    authz::Viewer,
     db::{Fragment, Keyed, ListQuery, Parents, count, count_of},
     gql::{
         Batch, Connection, OrderDirection, OrderField, OrderTerms, Scope, ScopeExt as _,
@@ -132,10 +133,10 @@ pub fn children<'a, L: Listing, F: OrderField>(
     link: &'static str,
     page: &'a PageArgs,
     order: &[(F, OrderDirection)],
-    condition: impl FnOnce() -> Result<Fragment>,
+    condition: impl FnOnce(&Viewer) -> Result<Fragment>,
 ) -> BoxFuture<'a, Result<Connection<L::Node>>> {
     let order = OrderTerms::new(order);
-    let condition = condition();
+    let condition = ctx.scope().viewer().and_then(|viewer| condition(viewer));
     // Boxed here: the engine boxes every field of a type in a future as large as the largest one.
     Box::pin(async move { below::<L>(ctx, parent, link, page, (order, condition?)).await })
 }

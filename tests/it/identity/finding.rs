@@ -93,6 +93,124 @@ async fn filters_find_and_tell_nothing_they_should_not() {
 }
 
 #[tokio::test]
+async fn what_one_does_not_see_counts_in_no_filter() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    let hidden = tenant.project(&app, "Hidden").await;
+    let one = tenant.user(&app, "one", "member").await;
+    let outsider = tenant.user(&app, "outsider", "member").await;
+    tenant.grant(&app, &hidden, one, "editor").await;
+    let secret = group(&app, &tenant, "Secret").await;
+    let add = "mutation ($input: AddGroupMembersInput!) { addGroupMembers(input: $input) { userErrors { code path } } }";
+    let input = json!({ "groups": [{ "id": secret }], "users": [{ "id": id_of(one) }] });
+    run(&app, tenant.admin, add, input)
+        .await
+        .done("addGroupMembers");
+    let find = async |actor, filter: Value| {
+        let list = "query ($filter: UserFilter) { users(filter: $filter, orderBy: [{ field: USERNAME }]) { totalCount nodes { username } } }";
+        let answer = app.gql(actor, list, json!({ "filter": filter })).await;
+        let found = answer.texts("/users/nodes", "username");
+        assert_eq!(*answer.at("/users/totalCount"), json!(found.len()));
+        found
+    };
+    let roles =
+        "{ roles(filter: { key: { eq: \"editor\" }, scope: { eq: PROJECT } }) { nodes { id } } }";
+    let editor = app.ask(tenant.admin, roles).await.text("/roles/nodes/0/id");
+    let admin = tenant.admin;
+    let all = ["admin-of-acme", "one", "outsider"];
+    let cases: [(Value, &[&str], &[&str]); 8] = [
+        (json!({ "roleId": { "eq": editor } }), &["one"], &[]),
+        (
+            json!({ "roleId": { "ne": editor } }),
+            &["admin-of-acme", "outsider"],
+            &all,
+        ),
+        (
+            json!({ "roleId": { "notIn": [editor] } }),
+            &["admin-of-acme", "outsider"],
+            &all,
+        ),
+        (json!({ "groupId": { "in": [secret] } }), &["one"], &[]),
+        (json!({ "groupId": { "isNull": false } }), &["one"], &[]),
+        (
+            json!({ "groupId": { "isNull": true } }),
+            &["admin-of-acme", "outsider"],
+            &all,
+        ),
+        (
+            json!({ "not": { "groupId": { "ne": secret } } }),
+            &["one"],
+            &[],
+        ),
+        (json!({ "organizationId": { "isNull": false } }), &all, &all),
+    ];
+    for (filter, to_admin, to_outsider) in cases {
+        assert_eq!(find(admin, filter.clone()).await, to_admin, "{filter}");
+        assert_eq!(
+            find(outsider, filter.clone()).await,
+            to_outsider,
+            "{filter}"
+        );
+    }
+    // The members of a group are filtered by the same rule.
+    let members = "query ($id: ID!, $role: ID!) { group(by: { id: $id }) { members(filter: { roleId: { eq: $role } }) { totalCount } } }";
+    let mine = group(&app, &tenant, "Mine").await;
+    let input = json!({ "groups": [{ "id": mine }], "users": [{ "id": id_of(one) }, { "id": id_of(outsider) }] });
+    run(&app, tenant.admin, add, input)
+        .await
+        .done("addGroupMembers");
+    for (actor, count) in [(admin, 1), (outsider, 0)] {
+        let variables = json!({ "id": mine, "role": editor });
+        let answer = app.gql(actor, members, variables).await;
+        assert_eq!(*answer.at("/group/members/totalCount"), json!(count));
+    }
+}
+
+#[tokio::test]
+async fn moments_beyond_the_calendar_are_refused() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    let list =
+        "query ($at: DateTime!) { users(filter: { createdAt: { gt: $at } }) { totalCount } }";
+    for at in ["-5000-01-01T00:00:00Z", "+12000-01-01T00:00:00Z"] {
+        let answer = app.gql(tenant.admin, list, json!({ "at": at })).await;
+        assert_eq!(answer.code(), "INVALID", "{at}: {:#}", answer.body);
+    }
+    let update = "mutation ($input: UpdateUserInput!) { updateUser(input: $input) { userErrors { code path } } }";
+    for at in ["-5000-01-01T00:00:00Z", "9999-01-01T00:00:00Z"] {
+        let input = json!({ "user": { "id": id_of(tenant.admin) }, "lastLoginAt": at });
+        let answer = run(&app, tenant.admin, update, input).await;
+        assert_eq!(answer.user_errors("updateUser"), ["INVALID lastLoginAt"]);
+    }
+}
+
+#[tokio::test]
+async fn pages_go_on_behind_those_who_never_signed_in() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    for n in 0..4 {
+        tenant.user(&app, &format!("user-{n}"), "member").await;
+    }
+    let list = "query ($after: String) { users(first: 2, after: $after, orderBy: [{ field: LAST_LOGIN_AT }]) { \
+        nodes { username } pageInfo { hasNextPage endCursor } } }";
+    let mut found = Vec::new();
+    let mut after = Value::Null;
+    loop {
+        let answer = app.gql(tenant.admin, list, json!({ "after": after })).await;
+        found.extend(answer.texts("/users/nodes", "username"));
+        if *answer.at("/users/pageInfo/hasNextPage") == json!(false) {
+            break;
+        }
+        after = answer.at("/users/pageInfo/endCursor").clone();
+    }
+    found.sort();
+    assert_eq!(
+        found,
+        ["admin-of-acme", "user-0", "user-1", "user-2", "user-3"]
+    );
+}
+
+#[tokio::test]
 async fn nested_lists_cost_the_same_for_one_and_for_many() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;

@@ -74,10 +74,11 @@ pub async fn effective_access_of(
     let batch = || {
         let text = filter.and_then(|filter| filter.search.as_ref());
         let columns = search(&["users.username", "users.full_name", "users.email"]);
+        let viewer = ctx.scope().viewer()?;
         Ok(Pages {
             query: query.clone(),
             with_cursors: wants_cursors(ctx),
-            people: text.map_or_else(|| Ok(Fragment::yes()), columns)?,
+            people: text.map_or_else(|| Ok(Fragment::yes()), |text| columns(text, viewer))?,
             sources: filter.map_or_else(|| Ok(SourceFilter::default()), SourceFilter::new)?,
         })
     };

@@ -2,6 +2,7 @@
 
 use super::{AccessGrant, AccessGrantRow};
 use crate::{
+    authz::Viewer,
     db::{Bind, Fragment, schema::access_grants, sql},
     domains::{
         access::{PrincipalRef, PrincipalTypeFilter, group::GroupRef},
@@ -58,7 +59,7 @@ fn principal(id: &ID) -> Result<Uuid> {
         })
 }
 
-fn of_principal(filter: &IdFilter) -> Result<Fragment> {
+fn of_principal(filter: &IdFilter, _: &Viewer) -> Result<Fragment> {
     let any = |ids: &[ID]| -> Result<Fragment> {
         let ids = ids.iter().map(principal).collect::<Result<Vec<_>>>()?;
         Ok(sql(PRINCIPAL, []).then(" = ANY(?)", [Bind::Uuids(ids)]))
@@ -116,8 +117,8 @@ pub async fn access_grants_of(
     page: &PageArgs,
 ) -> Result<Connection<AccessGrant>> {
     let order: [(AccessGrantOrder, _); 0] = [];
-    children::<AccessGrantRow, _>(ctx, parent, link, page, &order, || {
-        filter.map_or_else(|| Ok(Fragment::yes()), FilterInput::condition)
+    children::<AccessGrantRow, _>(ctx, parent, link, page, &order, |viewer| {
+        filter.condition(viewer)
     })
     .await
 }
@@ -138,7 +139,8 @@ pub async fn access_grant_of(
     let order: [(AccessGrantOrder, _); 0] = [];
     let link = "access_grants.scope_id = p.id";
     let found =
-        children::<AccessGrantRow, _>(ctx, scope, link, &page, &order, || named(principal)).await?;
+        children::<AccessGrantRow, _>(ctx, scope, link, &page, &order, |_| named(principal))
+            .await?;
     Ok(found
         .nodes()
         .next()

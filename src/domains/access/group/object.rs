@@ -91,8 +91,8 @@ impl Group {
             .collect();
         let link =
             "EXISTS (SELECT FROM group_members m WHERE m.group_id = p.id AND m.user_id = users.id)";
-        children::<UserRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
-            filter.condition()
+        children::<UserRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
+            filter.condition(viewer)
         })
         .await
     }
@@ -107,11 +107,10 @@ impl Group {
         #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Role>> {
-        let viewer = ctx.scope().viewer()?;
         let page = PageArgs::new(first, after, last, before);
         let order: [(RoleOrderField, _); 0] = [];
-        children::<RoleRow, _>(ctx, self.0.id.uuid(), "TRUE", &page, &order, || {
-            Ok(granted_to_group(viewer).and(filter.condition()?))
+        children::<RoleRow, _>(ctx, self.0.id.uuid(), "TRUE", &page, &order, |viewer| {
+            Ok(granted_to_group(viewer).and(filter.condition(viewer)?))
         })
         .await
     }

@@ -55,6 +55,6 @@ impl GroupQuery {
             .into_iter()
             .map(Into::into)
             .collect();
-        list::<GroupRow, _>(ctx, &page, &order, filter.condition()?).await
+        list::<GroupRow, _>(ctx, &page, &order, filter.condition(ctx.scope().viewer()?)?).await
     }
 }

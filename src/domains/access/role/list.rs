@@ -2,7 +2,7 @@
 
 use super::{Role, RoleRow, RoleType};
 use crate::{
-    authz::{PermissionSet, RoleScope},
+    authz::{PermissionSet, Resource as _, RoleScope, Viewer},
     db::{Bind, Fragment, schema::roles, sql},
     gql::{
         BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, direct, enum_filter,
@@ -42,18 +42,21 @@ filterable! {
     }
 }
 
-fn holds_on_project(filter: &IdFilter) -> Result<Fragment> {
-    let project = filter.on::<entity::Project>("held.project_id")?;
-    Ok(sql(
-        "EXISTS (SELECT FROM (\
-           SELECT rp.project_id FROM role_projects rp WHERE rp.role_id = roles.id AND NOT roles.all_projects \
-           UNION ALL \
-           SELECT pr.id FROM projects pr WHERE pr.organization_id = roles.organization_id AND roles.all_projects\
-         ) AS held WHERE ",
-        [],
-    )
-    .with(project)
-    .then(")", []))
+/// Roles by the projects on which they hold, of those that the viewer sees.
+fn holds_on_project(filter: &IdFilter, viewer: &Viewer) -> Result<Fragment> {
+    filter.on_set::<entity::Project>("projects.id", |project| {
+        sql(
+            "EXISTS (SELECT FROM projects WHERE CASE \
+               WHEN roles.all_projects THEN projects.organization_id = roles.organization_id \
+               ELSE EXISTS (SELECT FROM role_projects rp WHERE rp.role_id = roles.id AND rp.project_id = projects.id) \
+             END AND ",
+            [],
+        )
+        .with(entity::Project::visible(viewer))
+        .then(" AND ", [])
+        .with(project)
+        .then(")", [])
+    })
 }
 
 sortable! {

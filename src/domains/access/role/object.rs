@@ -106,8 +106,8 @@ impl Role {
     ) -> Result<Connection<Project>> {
         let page = PageArgs::new(first, after, last, before);
         let order: [(ProjectOrderField, _); 0] = [];
-        children::<ProjectRow, _>(ctx, self.0.id.uuid(), PROJECTS, &page, &order, || {
-            None::<ProjectFilter>.condition()
+        children::<ProjectRow, _>(ctx, self.0.id.uuid(), PROJECTS, &page, &order, |viewer| {
+            None::<ProjectFilter>.condition(viewer)
         })
         .await
     }
@@ -129,11 +129,10 @@ impl Role {
         #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<User>> {
-        let viewer = ctx.scope().viewer()?;
         let page = PageArgs::new(first, after, last, before);
         let order: [(UserOrderField, _); 0] = [];
-        children::<UserRow, _>(ctx, self.0.id.uuid(), "TRUE", &page, &order, || {
-            Ok(holds_parent_role(viewer).and(filter.condition()?))
+        children::<UserRow, _>(ctx, self.0.id.uuid(), "TRUE", &page, &order, |viewer| {
+            Ok(holds_parent_role(viewer).and(filter.condition(viewer)?))
         })
         .await
     }

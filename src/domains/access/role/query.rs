@@ -2,7 +2,7 @@
 
 use super::{Role, RoleFilter, RoleOrder, RoleRow};
 use crate::{
-    gql::{Connection, FilterInput as _, PageArgs, list},
+    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, list},
     kernel::Result,
 };
 use async_graphql::{Context, Object};
@@ -32,6 +32,6 @@ impl RoleQuery {
             .into_iter()
             .map(Into::into)
             .collect();
-        list::<RoleRow, _>(ctx, &page, &order, filter.condition()?).await
+        list::<RoleRow, _>(ctx, &page, &order, filter.condition(ctx.scope().viewer()?)?).await
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyRow};
 use crate::{
-    gql::{Connection, FilterInput as _, PageArgs, list},
+    gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, list},
     kernel::Result,
 };
 use async_graphql::{Context, Object};
@@ -34,6 +34,6 @@ impl ApiKeyQuery {
             .into_iter()
             .map(Into::into)
             .collect();
-        list::<ApiKeyRow, _>(ctx, &page, &order, filter.condition()?).await
+        list::<ApiKeyRow, _>(ctx, &page, &order, filter.condition(ctx.scope().viewer()?)?).await
     }
 }

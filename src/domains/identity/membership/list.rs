@@ -2,12 +2,12 @@
 
 use super::{OrganizationMembership, OrganizationMembershipRow};
 use crate::{
+    authz::{Resource as _, Viewer},
     db::{Fragment, schema::access_grants, sql},
-    domains::{access::PrincipalTypeFilter, project::project::ProjectRow},
+    domains::access::PrincipalTypeFilter,
     gql::{
-        BooleanFilter, Connection, FilterInput as _, IdFilter, ListNode, PageArgs, ScopeExt as _,
-        StringFilter, by_id_loader, children, column, filterable, id_argument, id_text, listing,
-        search, sortable,
+        BooleanFilter, Connection, FilterInput as _, IdFilter, ListNode, PageArgs, StringFilter,
+        by_id_loader, children, column, filterable, id_argument, listing, search, sortable,
     },
     kernel::{Result, entity, entity::ProjectId},
 };
@@ -72,33 +72,11 @@ sortable! {
 }
 
 /// Members who hold `PROJECT_VIEW` on the project, or see a space inside it: the rule of
-/// `Project`'s policy, told of others instead of the viewer.
-fn can_view(id: &ID) -> Result<Fragment> {
+/// `Project`'s policy, told of others instead of the viewer, and only of projects that the viewer sees.
+fn can_view(id: &ID, viewer: &Viewer) -> Result<Fragment> {
     let id: ProjectId = id_argument("filter", id)?;
-    Ok(sql(include_str!("can_view.sql"), [id.into()]))
-}
-
-impl OrganizationMembershipFilter {
-    /// Makes projects that the viewer may not see equal to projects that do not exist, so that the
-    /// filter tells nothing about them.
-    async fn hide_projects(&mut self, ctx: &Context<'_>) -> Result<()> {
-        if let Some(id) = &self.can_view_project_id {
-            let id: ProjectId = id_argument("filter", id)?;
-            if ctx.by_id::<ProjectRow>(id).await?.is_none() {
-                self.can_view_project_id =
-                    Some(Box::new(id_text(ProjectId::from_uuid(Uuid::nil()))));
-            }
-        }
-        let inner = self
-            .and
-            .iter_mut()
-            .flatten()
-            .chain(self.or.iter_mut().flatten());
-        for filter in inner.chain(self.not.as_deref_mut()) {
-            Box::pin(filter.hide_projects(ctx)).await?;
-        }
-        Ok(())
-    }
+    let seen = entity::Project::is_seen(viewer, id);
+    Ok(seen.and(sql(include_str!("can_view.sql"), [id.into()])))
 }
 
 /// The memberships tied to a parent by `link`: those of an organization, or those of a user.
@@ -112,15 +90,13 @@ pub async fn memberships_of(
     order_by: Option<Vec<OrganizationMembershipOrder>>,
     page: &PageArgs,
 ) -> Result<Connection<OrganizationMembership>> {
-    let mut filter = filter;
-    if let Some(filter) = &mut filter {
-        filter.hide_projects(ctx).await?;
-    }
     let order: Vec<_> = order_by
         .unwrap_or_default()
         .into_iter()
         .map(Into::into)
         .collect();
-    children::<OrganizationMembershipRow, _>(ctx, parent, link, page, &order, || filter.condition())
-        .await
+    children::<OrganizationMembershipRow, _>(ctx, parent, link, page, &order, |viewer| {
+        filter.condition(viewer)
+    })
+    .await
 }

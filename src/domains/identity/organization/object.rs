@@ -89,8 +89,8 @@ impl Organization {
         let page = PageArgs::new(first, after, last, before);
         let order: [(OrganizationOrderField, _); 0] = [];
         let link = "organizations.parent_id = p.id";
-        children::<OrganizationRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
-            None::<OrganizationFilter>.condition()
+        children::<OrganizationRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
+            None::<OrganizationFilter>.condition(viewer)
         })
         .await
     }
@@ -147,8 +147,8 @@ impl Organization {
             .map(Into::into)
             .collect();
         let link = "projects.organization_id = p.id";
-        children::<ProjectRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
-            filter.condition()
+        children::<ProjectRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
+            filter.condition(viewer)
         })
         .await
     }
@@ -203,8 +203,8 @@ impl Organization {
             .map(Into::into)
             .collect();
         let link = "groups.organization_id = p.id";
-        children::<GroupRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
-            filter.condition()
+        children::<GroupRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
+            filter.condition(viewer)
         })
         .await
     }
@@ -228,8 +228,8 @@ impl Organization {
         let page = PageArgs::new(first, after, last, before);
         let order: [(NewestFirst, _); 0] = [];
         let link = "audit_events.organization_id = p.id";
-        children::<AuditEventRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
-            filter.condition()
+        children::<AuditEventRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
+            filter.condition(viewer)
         })
         .await
     }

@@ -47,6 +47,7 @@ impl OrganizationQuery {
             .into_iter()
             .map(Into::into)
             .collect();
-        list::<OrganizationRow, _>(ctx, &page, &order, filter.condition()?).await
+        list::<OrganizationRow, _>(ctx, &page, &order, filter.condition(ctx.scope().viewer()?)?)
+            .await
     }
 }

@@ -25,6 +25,7 @@ use crate::{
         text,
     },
 };
+use chrono::{DateTime, Utc};
 
 type CreateUser = Create<entity::User>;
 
@@ -50,7 +51,7 @@ async fn check_names(
 }
 
 /// What of an input for a new account needs no database.
-fn new_user(input: &CreateUserInput, errors: &mut UserErrors) -> NewUser {
+fn new_user(input: &CreateUserInput, now: DateTime<Utc>, errors: &mut UserErrors) -> NewUser {
     let email = input::email(errors, "email", input.email.as_deref());
     let username = line(errors, "username", input.username.as_deref());
     let username = username.or_else(|| email.clone()).unwrap_or_else(|| {
@@ -92,7 +93,7 @@ fn new_user(input: &CreateUserInput, errors: &mut UserErrors) -> NewUser {
         locale: input.locale.as_ref().map(|tag| tag.as_str().to_owned()),
         status: input::status(errors, input.status),
         is_technician: input.is_technician.unwrap_or_default(),
-        last_login_at: input.last_login_at,
+        last_login_at: input::signed_in(errors, input.last_login_at, now),
         password_expiration_policy: input
             .password_expiration_policy
             .unwrap_or(PasswordExpirationPolicy::FollowSystem),
@@ -106,7 +107,7 @@ pub(super) async fn create(
     password: Option<&NewPassword<'_>>,
 ) -> Result<UserRow, Refusal> {
     let mut errors = UserErrors::default();
-    let mut new = new_user(input, &mut errors);
+    let mut new = new_user(input, tx.now, &mut errors);
     let home = input.organization_id.as_ref();
     let home = home.map_or(tx.viewer.organization, |id| {
         Some(errors.id("organizationId", id))
@@ -235,7 +236,10 @@ fn changes(tx: &Tx<'_>, input: &UpdateUserInput, errors: &mut UserErrors) -> Use
         locale: locale.map(|tag: Option<&Locale>| tag.map(|tag| tag.as_str().to_owned())),
         status: input.status.map(|status| input::status(errors, status)),
         is_technician: input.is_technician,
-        last_login_at: input.last_login_at.as_opt_ref().map(Option::<&_>::copied),
+        last_login_at: input
+            .last_login_at
+            .as_opt_ref()
+            .map(|at: Option<&_>| input::signed_in(errors, at.copied(), tx.now)),
         password_expiration_policy: input.password_expiration_policy,
         managing_organization_id: errors
             .maybe_id("managingOrganizationId", &input.managing_organization_id),

@@ -3,11 +3,11 @@
 use super::{PasswordExpirationPolicy, UserKind, UserRef, UserStatus};
 use crate::{
     domains::access::{group::GroupRef, role::RoleRef},
-    gql::{Locale, UserErrorCode, UserErrors},
+    gql::{Locale, UserErrorCode, UserErrors, has_four_digits},
     kernel::text::{self, TextError},
 };
 use async_graphql::{ID, InputObject, MaybeUndefined};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// Longest mail address.
 const EMAIL_MAX: usize = 254;
@@ -224,4 +224,19 @@ pub(super) fn status(errors: &mut UserErrors, status: UserStatus) -> UserStatus 
 pub(super) fn joined(first: Option<&str>, last: Option<&str>) -> Option<String> {
     let parts: Vec<&str> = [first, last].into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// When a user signed in last, elsewhere: not after tomorrow, since clocks differ.
+pub(super) fn signed_in(
+    errors: &mut UserErrors,
+    at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
+    let latest = now + TimeDelta::days(1);
+    if at.is_some_and(|at| !has_four_digits(at) || at > latest) {
+        let text = "must be a moment in the past, in the year 1 or later";
+        errors.add(UserErrorCode::Invalid, "lastLoginAt", text);
+        return None;
+    }
+    at
 }

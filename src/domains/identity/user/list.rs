@@ -60,11 +60,11 @@ filterable! {
         mobile: StringFilter => column("users.mobile"),
         /// By language tag.
         locale: StringFilter => column("users.locale"),
-        /// Members of a group.
+        /// Members of a group, of those that the caller sees; `ne` and `notIn` for those in none of them.
         group_id: IdFilter => in_group,
-        /// Holders of a role, by a grant of their own or by assignment.
+        /// Holders of a role, by a grant of their own or by assignment, as far as the caller may know.
         role_id: IdFilter => with_role,
-        /// Members of an organization.
+        /// Members of an organization, as far as the caller may know.
         organization_id: IdFilter => in_organization,
         /// By the last sign-in.
         last_login_at: DateTimeFilter => column("users.last_login_at"),
@@ -103,42 +103,59 @@ sortable! {
     }
 }
 
-fn in_group(filter: &IdFilter) -> Result<Fragment> {
-    let group = filter.on::<entity::Group>("m.group_id")?;
-    Ok(sql(
-        "EXISTS (SELECT FROM group_members m WHERE m.user_id = users.id AND ",
-        [],
-    )
-    .with(group)
-    .then(")", []))
+/// Users by their groups, of those that the viewer sees.
+fn in_group(filter: &IdFilter, viewer: &Viewer) -> Result<Fragment> {
+    filter.on_set::<entity::Group>("groups.id", |group| {
+        sql(
+            "EXISTS (SELECT FROM group_members m JOIN groups ON groups.id = m.group_id \
+             WHERE m.user_id = users.id AND ",
+            [],
+        )
+        .with(entity::Group::visible(viewer))
+        .then(" AND ", [])
+        .with(group)
+        .then(")", [])
+    })
 }
 
-fn in_organization(filter: &IdFilter) -> Result<Fragment> {
-    let organization = filter.on::<entity::Organization>("m.organization_id")?;
-    Ok(sql(
-        "EXISTS (SELECT FROM organization_members m WHERE m.user_id = users.id AND ",
-        [],
-    )
-    .with(organization)
-    .then(")", []))
+/// Users by their organizations, where the viewer sees who belongs to them.
+fn in_organization(filter: &IdFilter, viewer: &Viewer) -> Result<Fragment> {
+    let members = viewer.access.reach(Permission::MemberView);
+    let known =
+        sql("m.user_id = ?", [viewer.user.into()]).or(members.of_organization("m.organization_id"));
+    filter.on_set::<entity::Organization>("m.organization_id", |organization| {
+        sql(
+            "EXISTS (SELECT FROM organization_members m WHERE m.user_id = users.id AND ",
+            [],
+        )
+        .with(known.clone())
+        .then(" AND ", [])
+        .with(organization)
+        .then(")", [])
+    })
 }
 
-fn with_role(filter: &IdFilter) -> Result<Fragment> {
-    let role = filter.on::<entity::Role>("held.role_id")?;
-    Ok(sql(
-        "EXISTS (SELECT FROM (\
-           SELECT g.role_id FROM access_grants g WHERE g.user_id = users.id \
-           UNION ALL SELECT a.role_id FROM role_assignments a WHERE a.user_id = users.id\
-         ) AS held WHERE ",
-        [],
-    )
-    .with(role)
-    .then(")", []))
+/// Users by the roles that `User.roles` shows of them.
+fn with_role(filter: &IdFilter, viewer: &Viewer) -> Result<Fragment> {
+    filter.on_set::<entity::Role>("roles.id", |role| {
+        sql(
+            "EXISTS (SELECT FROM roles, LATERAL (SELECT users.id) AS p WHERE ",
+            [],
+        )
+        .with(role)
+        .then(" AND ", [])
+        .with(entity::Role::visible(viewer))
+        .then(" AND ", [])
+        .with(roles_held(viewer))
+        .then(")", [])
+    })
 }
 
-fn can_view(id: &ID) -> Result<Fragment> {
+/// Users who can view a project, if the viewer sees it.
+fn can_view(id: &ID, viewer: &Viewer) -> Result<Fragment> {
     let id: ProjectId = id_argument("filter", id)?;
-    Ok(sql(include_str!("can_view.sql"), [id.into()]))
+    let seen = entity::Project::is_seen(viewer, id);
+    Ok(seen.and(sql(include_str!("can_view.sql"), [id.into()])))
 }
 
 /// Roles held by the user `p.id` that the viewer may know of: those of grants they may see, those

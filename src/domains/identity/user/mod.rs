@@ -4,7 +4,6 @@
 //! changes another account has to hold everything that the account holds. Who sees it: `policy`.
 
 mod command;
-mod hide;
 mod holdings;
 mod input;
 mod list;

@@ -230,8 +230,8 @@ impl User {
             .collect();
         let link = "EXISTS (SELECT FROM group_members m \
                     WHERE m.group_id = groups.id AND m.user_id = p.id)";
-        children::<GroupRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
-            filter.condition()
+        children::<GroupRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
+            filter.condition(viewer)
         })
         .await
     }
@@ -249,15 +249,14 @@ impl User {
         #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Role>> {
-        let viewer = ctx.scope().viewer()?;
         let page = PageArgs::new(first, after, last, before);
         let order: Vec<_> = order_by
             .unwrap_or_default()
             .into_iter()
             .map(Into::into)
             .collect();
-        children::<RoleRow, _>(ctx, self.0.id.uuid(), "TRUE", &page, &order, || {
-            Ok(roles_held(viewer).and(filter.condition()?))
+        children::<RoleRow, _>(ctx, self.0.id.uuid(), "TRUE", &page, &order, |viewer| {
+            Ok(roles_held(viewer).and(filter.condition(viewer)?))
         })
         .await
     }
@@ -272,11 +271,10 @@ impl User {
         #[graphql(desc = "How many from the end; at most 200.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<Connection<Role>> {
-        let viewer = ctx.scope().viewer()?;
         let page = PageArgs::new(first, after, last, before);
         let order: [(RoleOrderField, _); 0] = [];
         let link = "roles.scope = 'TENANT'";
-        children::<RoleRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
+        children::<RoleRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
             Ok(roles_assigned(viewer))
         })
         .await

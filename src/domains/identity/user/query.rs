@@ -1,6 +1,6 @@
 //! Root fields that read users.
 
-use super::{User, UserFilter, UserOrder, UserRef, UserRow, hide::hide};
+use super::{User, UserFilter, UserOrder, UserRef, UserRow};
 use crate::{
     gql::{Connection, FilterInput as _, PageArgs, ScopeExt as _, list},
     kernel::Result,
@@ -52,10 +52,6 @@ impl UserQuery {
             .into_iter()
             .map(Into::into)
             .collect();
-        let mut filter = filter;
-        if let Some(filter) = &mut filter {
-            Box::pin(hide(ctx, filter)).await?;
-        }
-        list::<UserRow, _>(ctx, &page, &order, filter.condition()?).await
+        list::<UserRow, _>(ctx, &page, &order, filter.condition(ctx.scope().viewer()?)?).await
     }
 }

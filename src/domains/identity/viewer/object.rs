@@ -4,7 +4,7 @@ use super::home::home;
 use crate::{
     authz::{self, Credential, Permission, Place},
     domains::{
-        access::role::{Role, RoleFilter, RoleOrderField, RoleRow, shareable},
+        access::role::{Role, RoleOrderField, RoleRow, shareable},
         identity::{
             api_key::{ApiKey, ApiKeyFilter, ApiKeyOrder, ApiKeyRow},
             membership::{OrganizationMembership, OrganizationMembershipFilter, memberships_of},
@@ -81,7 +81,7 @@ impl Viewer {
         let order: [(RoleOrderField, _); 0] = [];
         let place = self.0.organization.map(Place::organization);
         let held = place.map_or_else(authz::PermissionSet::default, |place| self.0.at(&place));
-        let condition = shareable(self.0.organization, held).and(None::<RoleFilter>.condition()?);
+        let condition = shareable(self.0.organization, held);
         list::<RoleRow, _>(ctx, &page, &order, condition).await
     }
 
@@ -106,7 +106,7 @@ impl Viewer {
         let page = PageArgs::new(first, after, last, before);
         let order: [(NewestFirst, _); 0] = [];
         let link = "sessions.user_id = p.id";
-        children::<SessionRow, _>(ctx, self.0.user.uuid(), link, &page, &order, || {
+        children::<SessionRow, _>(ctx, self.0.user.uuid(), link, &page, &order, |_| {
             Ok(crate::db::Fragment::yes())
         })
         .await
@@ -125,7 +125,7 @@ impl Viewer {
         let order: [(ByName, _); 0] = [];
         let link = "warehouse_credentials.user_id = p.id";
         let user = self.0.user.uuid();
-        children::<WarehouseCredentialsRow, _>(ctx, user, link, &page, &order, || {
+        children::<WarehouseCredentialsRow, _>(ctx, user, link, &page, &order, |_| {
             Ok(crate::db::Fragment::yes())
         })
         .await
@@ -152,8 +152,8 @@ impl Viewer {
             .map(Into::into)
             .collect();
         let link = "api_keys.user_id = p.id";
-        children::<ApiKeyRow, _>(ctx, self.0.user.uuid(), link, &page, &order, || {
-            filter.condition()
+        children::<ApiKeyRow, _>(ctx, self.0.user.uuid(), link, &page, &order, |viewer| {
+            filter.condition(viewer)
         })
         .await
     }

@@ -51,6 +51,6 @@ pub async fn attributes_of(
 ) -> Result<Connection<UserAttribute>> {
     let order: [(ByName, _); 0] = [];
     let link = "user_attributes.organization_id = p.id";
-    let all = || Ok(Fragment::yes());
+    let all = |_: &_| Ok(Fragment::yes());
     children::<UserAttributeRow, _>(ctx, organization.uuid(), link, page, &order, all).await
 }

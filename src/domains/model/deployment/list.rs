@@ -51,7 +51,7 @@ pub async fn deployments_of(
 ) -> Result<Connection<Deployment>> {
     let order: [(NewestFirst, _); 0] = [];
     let link = "deployments.project_id = p.id";
-    children::<DeploymentRow, _>(ctx, project.uuid(), link, page, &order, || {
+    children::<DeploymentRow, _>(ctx, project.uuid(), link, page, &order, |_| {
         Ok(Fragment::yes())
     })
     .await

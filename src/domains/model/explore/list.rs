@@ -30,7 +30,7 @@ filterable! {
         /// With this text in the name, the label or the description.
         search: String => search(&["explores.name", "explores.label", "explores.description"]),
         /// With this label of the model.
-        tag: String => |tag: &String| tagged(tag),
+        tag: String => |tag: &String, _: &_| tagged(tag),
         /// Where something is wrong, or nothing is.
         has_errors: BooleanFilter => column("(explores.error_count > 0)"),
     }
@@ -74,8 +74,8 @@ pub async fn explores_of(
     page: &PageArgs,
 ) -> Result<Connection<Explore>> {
     let order: [(ByLabel, _); 0] = [];
-    children::<ExploreRow, _>(ctx, project.uuid(), OF_PROJECT, page, &order, || {
-        filter.condition()
+    children::<ExploreRow, _>(ctx, project.uuid(), OF_PROJECT, page, &order, |viewer| {
+        filter.condition(viewer)
     })
     .await
 }

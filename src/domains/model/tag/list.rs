@@ -54,7 +54,7 @@ pub async fn tags_of(
 ) -> Result<Connection<Tag>> {
     let order: [(ByName, _); 0] = [];
     let link = "tags.project_id = p.id";
-    children::<TagRow, _>(ctx, project.uuid(), link, page, &order, || {
+    children::<TagRow, _>(ctx, project.uuid(), link, page, &order, |_| {
         Ok(Fragment::yes())
     })
     .await

@@ -2,7 +2,7 @@
 
 use super::{AuditEvent, AuditEventRow};
 use crate::{
-    authz::AuditOutcome,
+    authz::{AuditOutcome, Viewer},
     db::{Fragment, schema::audit_events},
     gql::{
         ColumnFilter as _, DateTimeFilter, IdFilter, ListNode, OrderDirection, OrderField,
@@ -44,7 +44,7 @@ filterable! {
 }
 
 /// Targets are stored in the text form of their ids, since they are of every kind.
-fn on_target(filter: &IdFilter) -> Result<Fragment> {
+fn on_target(filter: &IdFilter, _: &Viewer) -> Result<Fragment> {
     let text = |id: &ID| {
         AnyId::parse(id).map(|_| id.to_string()).ok_or_else(|| {
             Error::invalid(

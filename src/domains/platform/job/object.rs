@@ -171,7 +171,7 @@ impl Job {
         let page = PageArgs::new(first, after, last, before);
         let order: [(AsWritten, _); 0] = [];
         let link = "job_logs.job_id = p.id";
-        children::<JobLogRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
+        children::<JobLogRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |_| {
             Ok(crate::db::Fragment::yes())
         })
         .await

@@ -48,6 +48,6 @@ impl JobQuery {
             .into_iter()
             .map(Into::into)
             .collect();
-        list::<JobRow, _>(ctx, &page, &order, filter.condition()?).await
+        list::<JobRow, _>(ctx, &page, &order, filter.condition(ctx.scope().viewer()?)?).await
     }
 }

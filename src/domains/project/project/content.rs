@@ -76,8 +76,8 @@ impl ProjectContent {
             .map(Into::into)
             .collect();
         let link = "spaces.project_id = p.id";
-        children::<SpaceRow, _>(ctx, self.0.uuid(), link, &page, &order, || {
-            filter.condition()
+        children::<SpaceRow, _>(ctx, self.0.uuid(), link, &page, &order, |viewer| {
+            filter.condition(viewer)
         })
         .await
     }

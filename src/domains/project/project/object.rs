@@ -98,8 +98,8 @@ impl Project {
         let page = PageArgs::new(first, after, last, before);
         let order: [(ProjectOrderField, _); 0] = [];
         let link = "projects.upstream_project_id = p.id AND projects.type = 'PREVIEW'";
-        children::<ProjectRow, _>(ctx, self.0.id.uuid(), link, &page, &order, || {
-            None::<ProjectFilter>.condition()
+        children::<ProjectRow, _>(ctx, self.0.id.uuid(), link, &page, &order, |viewer| {
+            None::<ProjectFilter>.condition(viewer)
         })
         .await
     }

@@ -45,6 +45,6 @@ impl ProjectQuery {
             .into_iter()
             .map(Into::into)
             .collect();
-        list::<ProjectRow, _>(ctx, &page, &order, filter.condition()?).await
+        list::<ProjectRow, _>(ctx, &page, &order, filter.condition(ctx.scope().viewer()?)?).await
     }
 }

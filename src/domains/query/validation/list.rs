@@ -77,8 +77,8 @@ pub async fn errors_of_project(
         Some(job) => sql("validation_errors.job_id = ?", [job.into()]),
         None => latest(),
     };
-    children::<ValidationErrorRow, _>(ctx, project.uuid(), link, page, &order, || {
-        Ok(of_run().and(filter.condition()?))
+    children::<ValidationErrorRow, _>(ctx, project.uuid(), link, page, &order, |viewer| {
+        Ok(of_run().and(filter.condition(viewer)?))
     })
     .await
 }
@@ -94,7 +94,7 @@ pub async fn errors_of_dashboard(
 ) -> Result<Connection<ValidationError>> {
     let order: [(AsFound, _); 0] = [];
     let link = "validation_errors.dashboard_id = p.id";
-    children::<ValidationErrorRow, _>(ctx, dashboard.uuid(), link, page, &order, || Ok(latest()))
+    children::<ValidationErrorRow, _>(ctx, dashboard.uuid(), link, page, &order, |_| Ok(latest()))
         .await
 }
 

@@ -11,7 +11,7 @@ mod lines;
 
 use super::{JobFilter, JobLogEntry, JobUpdate, mutation::queue};
 use crate::{
-    gql::{FilterInput as _, id_argument},
+    gql::{FilterInput as _, ScopeExt as _, id_argument},
     kernel::{Result, entity},
 };
 use async_graphql::{Context, ID, Subscription};
@@ -55,7 +55,7 @@ impl JobSubscription {
         >,
     ) -> Result<impl Stream<Item = Result<JobUpdate>> + use<>> {
         let caller = Caller::of(ctx)?;
-        let condition = filter.condition()?;
+        let condition = filter.condition(ctx.scope().viewer()?)?;
         let feed = queue(ctx)?.hub.follow();
         Ok(follow(FeedFollower::new(caller, feed, condition)))
     }
