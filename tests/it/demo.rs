@@ -194,3 +194,14 @@ async fn its_warehouse_is_loaded_once_and_can_be_read_only() {
     assert!(tables.iter().all(|table| table.schema == "jaffle_house"));
     assert!(tables.len() >= 15, "{} tables", tables.len());
 }
+
+#[tokio::test]
+async fn who_deleted_the_demo_does_not_get_it_back() {
+    let app = TestApp::with_demo().await;
+    let mut conn = app.conn().await;
+    let hash = async |_: &str| Ok("hash".to_owned());
+    conn.batch_execute("DELETE FROM role_assignments; DELETE FROM organizations")
+        .await
+        .expect("deleted");
+    assert!(!demo::load(&mut conn, hash).await.expect("no mistake"));
+}

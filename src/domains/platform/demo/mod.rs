@@ -35,14 +35,18 @@ where
 {
     let system = System::new("loading the demo");
     let demo = Demo::read()?;
-    if store::exists(conn, system, rows::organization_id(&demo)).await? {
+    let people = demo.people.users.iter().map(|user| {
+        let key = format!("user/{}", user.username);
+        Id::<entity::User>::deterministic(user.created_at, &key)
+    });
+    let people: Vec<_> = people.collect();
+    let ids = people.iter().map(|id| id.uuid()).collect();
+    if store::exists(conn, system, rows::organization_id(&demo), ids).await? {
         return Ok(false);
     }
     let mut passwords = Vec::new();
-    for user in &demo.people.users {
+    for (user, id) in demo.people.users.iter().zip(people) {
         if let Some(password) = &user.password {
-            let key = format!("user/{}", user.username);
-            let id = Id::<entity::User>::deterministic(user.created_at, &key);
             passwords.push((id, hash(password).await?));
         }
     }

@@ -1,6 +1,9 @@
 //! The demo's models: what dbt made of them, deployed to each of its projects.
 
-use super::{data::Demo, rows};
+use super::{
+    data::{self, Demo},
+    rows,
+};
 use crate::{
     authz::{Create, Place, System},
     db::Conn,
@@ -22,19 +25,21 @@ pub const FILES: Files<'static> = Files {
 
 /// Deploys the demo's models to its projects, unless these very models are deployed there or
 /// somebody has deployed others. Ids come from the models, so they are the same everywhere.
-pub(super) async fn deploy(conn: &Conn, demo: &Demo) -> Result<()> {
+pub(super) async fn deploy(
+    conn: &Conn,
+    demo: &Demo,
+    projects: &[(&data::Project, entity::ProjectId)],
+) -> Result<()> {
     let mut hash = Sha256::new();
     for text in [MANIFEST, CATALOG, CONFIG] {
         hash.update(text);
     }
     let version = hex::encode(hash.finalize());
-    for project in &demo.projects {
+    for (project, id) in projects {
         let slug = &project.slug;
-        let id =
-            Id::<entity::Project>::deterministic(project.created_at, &format!("project/{slug}"));
-        let place = Place::project(rows::organization_id(demo), id);
+        let place = Place::project(rows::organization_id(demo), *id);
         let system = System::new("deploying the demo's models");
-        let grant = system.grant::<Create<entity::Deployment>, entity::Project>(id, place);
+        let grant = system.grant::<Create<entity::Deployment>, entity::Project>(*id, place);
         let deployment =
             Id::deterministic(project.created_at, &format!("deployment/{slug}/{version}"));
         deploy_now(conn, &grant, deployment, FILES).await?;

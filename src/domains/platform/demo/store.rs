@@ -6,24 +6,45 @@ use crate::{
     db::{Bind, Conn, sql},
     kernel::{
         Result,
-        entity::{OrganizationId, UserId},
+        entity::{OrganizationId, ProjectId, UserId},
     },
 };
 use diesel::sql_types as st;
 use diesel_async::RunQueryDsl as _;
 use serde_json::Value;
+use std::collections::HashSet;
 use uuid::Uuid;
 
-/// Whether the demo's organization is there.
-pub(super) async fn exists(mut conn: &Conn, _: System, id: OrganizationId) -> Result<bool> {
+/// Whether the demo was loaded here: its organization or one of its people is there. Who deleted one of them did not
+/// ask for it again.
+pub(super) async fn exists(
+    mut conn: &Conn,
+    _: System,
+    id: OrganizationId,
+    people: Vec<Uuid>,
+) -> Result<bool> {
     let statement = sql(
-        "SELECT EXISTS (SELECT FROM organizations WHERE id = ?)",
-        [id.into()],
+        "SELECT EXISTS (SELECT FROM organizations WHERE id = ?) OR EXISTS (SELECT FROM users WHERE id = ANY(?))",
+        [id.into(), Bind::Uuids(people)],
     );
     Ok(statement
         .statement::<st::Bool>()
         .get_result(&mut conn)
         .await?)
+}
+
+/// Those of the projects that are there.
+pub(super) async fn projects(
+    mut conn: &Conn,
+    _: System,
+    ids: Vec<Uuid>,
+) -> Result<HashSet<ProjectId>> {
+    let statement = sql(
+        "SELECT id FROM projects WHERE id = ANY(?)",
+        [Bind::Uuids(ids)],
+    );
+    let found: Vec<Uuid> = statement.statement::<st::Uuid>().load(&mut conn).await?;
+    Ok(found.into_iter().map(ProjectId::from_uuid).collect())
 }
 
 /// The built-in roles by scope and key.

@@ -1,11 +1,14 @@
 //! The demo's warehouse: the tables that its charts ask, and the connections of its projects.
 
-use super::{data::Demo, models, rows};
+use super::{
+    data::{self, Demo},
+    models, rows, store,
+};
 use crate::{
     authz::{Edit, Place, System},
     db::{Conn, transaction},
     domains::warehouse::connection::connect_as_system,
-    kernel::{Id, entity},
+    kernel::{Id, Result, entity},
     services::{
         Outside,
         warehouse::{
@@ -55,20 +58,39 @@ where
     let demo = Demo::read()?;
     let settings = settings();
     transaction(conn, async |conn: &Conn| {
-        for project in &demo.projects {
-            let key = format!("project/{}", project.slug);
-            let id = Id::<entity::Project>::deterministic(project.created_at, &key);
-            let place = Place::project(rows::organization_id(&demo), id);
-            let grant =
-                System::new("connecting the demo").grant::<Edit, entity::Project>(id, place);
+        let system = System::new("connecting the demo");
+        let projects = present(conn, system, &demo).await?;
+        for (_, id) in &projects {
+            let place = Place::project(rows::organization_id(&demo), *id);
+            let grant = system.grant::<Edit, entity::Project>(*id, place);
             connect_as_system(conn, &outside.vault, &grant, &settings, &password).await?;
         }
         // For the warehouse that they are connected with now.
-        models::deploy(conn, &demo).await
+        models::deploy(conn, &demo, &projects).await
     })
     .await
     .context("its connections and models cannot be stored")?;
     Ok(loaded)
+}
+
+/// The projects of the demo that nobody has deleted.
+async fn present<'d>(
+    conn: &Conn,
+    system: System,
+    demo: &'d Demo,
+) -> Result<Vec<(&'d data::Project, entity::ProjectId)>> {
+    let all = demo.projects.iter().map(|project| {
+        let key = format!("project/{}", project.slug);
+        let id = Id::<entity::Project>::deterministic(project.created_at, &key);
+        (project, id)
+    });
+    let all: Vec<_> = all.collect();
+    let ids = all.iter().map(|(_, id)| id.uuid()).collect();
+    let found = store::projects(conn, system, ids).await?;
+    Ok(all
+        .into_iter()
+        .filter(|(_, id)| found.contains(id))
+        .collect())
 }
 
 fn settings() -> Settings {
