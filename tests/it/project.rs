@@ -230,3 +230,39 @@ async fn pages_are_cut_by_keys_and_survive_deletes() {
         answer.message()
     );
 }
+
+#[tokio::test]
+async fn upstream_projects_form_no_circle() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    let (a, b, c) = (
+        tenant.project(&app, "A").await,
+        tenant.project(&app, "B").await,
+        tenant.project(&app, "C").await,
+    );
+    let follow = async |project: &str, upstream: &str| {
+        let input = json!({ "id": project, "upstreamProjectId": upstream });
+        app.gql(tenant.admin, UPDATE, json!({ "input": input }))
+            .await
+    };
+    follow(&a, &b).await.done("updateProject");
+    follow(&b, &c).await.done("updateProject");
+    for (project, upstream) in [(&b, &a), (&c, &a), (&c, &b)] {
+        let answer = follow(project, upstream).await;
+        assert_eq!(
+            answer.user_errors("updateProject"),
+            ["INVALID upstreamProjectId"]
+        );
+    }
+    // Two at once, each of which would be fine alone.
+    let input = json!({ "id": b, "upstreamProjectId": null });
+    app.gql(tenant.admin, UPDATE, json!({ "input": input }))
+        .await
+        .done("updateProject");
+    let (one, two) = tokio::join!(follow(&b, &c), follow(&c, &b));
+    let refused = [&one, &two]
+        .iter()
+        .filter(|answer| !answer.user_errors("updateProject").is_empty())
+        .count();
+    assert_eq!(refused, 1);
+}

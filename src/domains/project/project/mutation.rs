@@ -200,6 +200,13 @@ async fn update(tx: &Tx<'_>, input: &UpdateProjectInput) -> Result<ProjectRow, R
                 "must be another project of the same organization",
             ));
         }
+        if store::is_upstream_of(tx.conn, &grant, upstream).await? {
+            return Err(Refusal::user(
+                UserErrorCode::Invalid,
+                "upstreamProjectId",
+                "follows this project itself, directly or through others",
+            ));
+        }
     }
     tx.audit(|entry| {
         entry.organization = grant.place().organization;

@@ -3,14 +3,14 @@
 use super::{ProjectRow, ProjectType};
 use crate::{
     authz::{Create, Delete, Edit, Grant},
-    db::{Conn, schema::projects},
+    db::{Conn, schema::projects, sql},
     kernel::{
         Result,
         entity::{Organization, Project, ProjectId, UserId},
     },
 };
 use chrono::{DateTime, Utc};
-use diesel::prelude::*;
+use diesel::{prelude::*, sql_types as st};
 use diesel_async::RunQueryDsl;
 
 /// A project to be stored.
@@ -51,6 +51,32 @@ pub(super) async fn create(
         .get_result(&mut conn)
         .await?;
     Ok(row)
+}
+
+/// Whether the project of the grant is among those that `upstream` follows, itself included. Who asks holds the projects
+/// of the organization until the transaction ends: two changes at once could close a circle that neither sees.
+pub(super) async fn is_upstream_of(
+    mut conn: &Conn,
+    project: &Grant<Edit, Project>,
+    upstream: ProjectId,
+) -> Result<bool> {
+    let organization = project.place().organization;
+    sql(
+        "SELECT id FROM projects WHERE organization_id = ? ORDER BY id FOR NO KEY UPDATE",
+        [organization.into()],
+    )
+    .statement::<()>()
+    .execute(&mut conn)
+    .await?;
+    let text = "WITH RECURSIVE followed AS (\
+         SELECT id, upstream_project_id FROM projects WHERE id = ? \
+         UNION SELECT p.id, p.upstream_project_id FROM projects p JOIN followed f ON p.id = f.upstream_project_id\
+       ) SELECT EXISTS (SELECT FROM followed WHERE id = ?)";
+    let statement = sql(text, [upstream.into(), project.id().into()]);
+    Ok(statement
+        .statement::<st::Bool>()
+        .get_result(&mut conn)
+        .await?)
 }
 
 /// Changes the project of the grant.
