@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "accept, authorization, content-type, idempotency-key, traceparent, x-request-id, \
-     x-chartroom-csrf, graphql-require-preflight, apollo-require-preflight",
+     x-chartroom-csrf, graphql-require-preflight, apollo-require-preflight, \
+     apollographql-client-name, apollographql-client-version, last-event-id",
 );
 const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static(
     "x-request-id, server-timing, ratelimit-limit, ratelimit-remaining, ratelimit-reset, \

@@ -2,7 +2,7 @@
 //!
 //! The parts come in order: `operations` (one operation as JSON), `map` (which part fills which
 //! variables), then the files. Only signed-in callers may send files, and who they are is asked before
-//! the first byte of the body is read; since a cookie needs a header that other sites cannot send, a form of
+//! anything of the body is kept; since a cookie needs a header that other sites cannot send, a form of
 //! another site cannot upload. Files are held in memory, all of one request together within
 //! `CHARTROOM_UPLOAD_LIMIT_BYTES`.
 
@@ -23,10 +23,11 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 /// Most files of a request.
 const MOST_FILES: usize = 10;
@@ -34,6 +35,8 @@ const MOST_FILES: usize = 10;
 const MOST_PLACES: usize = 10;
 /// Longest `map`, in bytes.
 const MAP_LIMIT: usize = 64 * 1024;
+/// How long the rest of a refused request is read.
+const READ_OFF_TIME: Duration = Duration::from_secs(5);
 /// Headers and boundaries of all parts together, in bytes.
 const OVERHEAD: usize = 64 * 1024;
 
@@ -54,6 +57,44 @@ pub(super) async fn receive(
     body: Body,
 ) -> Result<Requests, Failure> {
     let config = &edge.app.config;
+    let most = config.upload_limit + config.body_limit + MAP_LIMIT + OVERHEAD;
+    let boundary = match admit(edge, facts, parts, most).await {
+        Ok(boundary) => boundary,
+        Err(failure) => {
+            read_off(body, most).await;
+            return Err(failure);
+        }
+    };
+    let limits = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
+    let constraints = Constraints::new().size_limit(limits);
+    let parts = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+    Reader { edge, parts }.read().await
+}
+
+/// Reads what the client still sends before it hears that it was refused. Many clients write a whole request before
+/// they read: one that is cut off tells its user of a broken connection, not of the refusal.
+async fn read_off(body: Body, most: usize) {
+    let mut stream = body.into_data_stream();
+    let reading = async {
+        let mut read = 0;
+        while let Some(Ok(bytes)) = stream.next().await {
+            read += bytes.len();
+            if read > most {
+                break;
+            }
+        }
+    };
+    let _in_time = tokio::time::timeout(READ_OFF_TIME, reading).await;
+}
+
+/// Whether files are taken from the caller; gives the boundary of the parts.
+async fn admit(
+    edge: &Arc<Edge>,
+    facts: &Facts,
+    parts: &Parts,
+    most: usize,
+) -> Result<String, Failure> {
+    let config = &edge.app.config;
     let credentials = Credentials::of(parts, facts, config)?;
     if credentials.token().is_none() {
         return Err(Failure::new(
@@ -66,7 +107,6 @@ pub(super) async fn receive(
     if caller.viewer.is_none() {
         return Err(credentials::unauthenticated());
     }
-    let most = config.upload_limit + config.body_limit + MAP_LIMIT + OVERHEAD;
     let announced = parts.headers.get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|value| value.to_str().ok());
     let announced = announced.and_then(|length| length.parse::<usize>().ok());
@@ -77,13 +117,9 @@ pub(super) async fn receive(
     let kind = kind
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let boundary = multer::parse_boundary(kind).map_err(|_error| {
+    multer::parse_boundary(kind).map_err(|_error| {
         Failure::bad_request("`Content-Type: multipart/form-data` must name its boundary")
-    })?;
-    let limits = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
-    let constraints = Constraints::new().size_limit(limits);
-    let parts = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
-    Reader { edge, parts }.read().await
+    })
 }
 
 struct Reader<'a> {

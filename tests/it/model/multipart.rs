@@ -2,8 +2,16 @@
 
 use super::deploy::DEPLOY;
 use crate::support::{Actor, Tenant, TestApp, parts};
-use axum::http::StatusCode;
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use futures_util::{StreamExt as _, stream};
 use serde_json::json;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 fn operations(project: &str) -> String {
     let input = json!({ "projectId": project, "manifest": null });
@@ -110,4 +118,23 @@ async fn files_have_a_limit_and_need_sign_in() {
             answer.body
         );
     }
+}
+
+#[tokio::test]
+async fn who_is_refused_early_is_heard_to_the_end() {
+    // A client that writes its whole request before it reads would otherwise see a broken connection.
+    let app = TestApp::start().await;
+    let read = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&read);
+    let chunks = stream::iter(0..20).map(move |_| {
+        counter.fetch_add(1, Ordering::Relaxed);
+        Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024])
+    });
+    let request = Request::post("/graphql")
+        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+        .body(Body::from_stream(chunks))
+        .expect("a request");
+    let response = app.send(request).await;
+    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(read.load(Ordering::Relaxed), 20);
 }
