@@ -20,7 +20,7 @@ pub(super) enum Cell {
     Empty,
     /// Text.
     Text(String),
-    /// A number as text: written by a format, or with more digits than spreadsheets keep.
+    /// A number as text: written by a format, or a whole one with more digits than spreadsheets keep.
     Figure(String),
     /// A number, and how it is written as text.
     Number(f64, String),
@@ -46,10 +46,11 @@ impl Cell {
         let is_plain = spec.keys == FormatKeys::default();
         match (value, &json, spec.kind) {
             // Without a format a number is shown as what it is, so it can stay one.
-            (_, Json::Number(number), ValueType::Number) if is_plain => match number.as_f64() {
-                Some(number) => Self::Number(number, shown),
-                None => Self::Figure(shown),
-            },
+            (Value::Integer(_) | Value::Float(_) | Value::Decimal(_), json, ValueType::Number)
+                if is_plain =>
+            {
+                Self::number(json, shown)
+            }
             (Value::Date(day), _, ValueType::Date)
                 if is_plain && matches!(spec.unit, None | Some(TimeUnit::Day)) =>
             {
@@ -71,13 +72,29 @@ impl Cell {
                 let local = moment.with_timezone(&spec.zone).naive_local();
                 Self::Moment(local, plain(&raw(value)))
             }
-            Value::Integer(_) | Value::Float(_) | Value::Decimal(_) => match raw(value) {
-                Json::Number(number) => match number.as_f64() {
-                    Some(exact) => Self::Number(exact, number.to_string()),
-                    None => Self::Figure(number.to_string()),
-                },
-                other => Self::Figure(plain(&other)),
-            },
+            Value::Integer(_) | Value::Float(_) | Value::Decimal(_) => {
+                let json = raw(value);
+                let text = plain(&json);
+                Self::number(&json, text)
+            }
+        }
+    }
+
+    /// A number that spreadsheets can count with. They keep 15 digits: of a fraction that is near enough, of a whole
+    /// number, which may be a name, it would be another.
+    fn number(json: &Json, text: String) -> Self {
+        let number = match json {
+            Json::Number(number) => number.as_f64(),
+            Json::String(digits) => {
+                let whole = digits.split_once('.').map(|(whole, _)| whole);
+                let fits = whole.is_some_and(|whole| whole.len() <= 15);
+                fits.then(|| digits.parse().ok()).flatten()
+            }
+            _ => None,
+        };
+        match number.filter(|number: &f64| number.is_finite()) {
+            Some(number) => Self::Number(number, text),
+            None => Self::Figure(text),
         }
     }
 
@@ -182,6 +199,14 @@ mod tests {
         let numbers = spec(ValueType::Number, FormatKeys::default());
         let figure = Cell::Figure("9223372036854775807".to_owned());
         assert_eq!(Cell::of(&big, &numbers, true), figure);
+        let mean = Value::Decimal("10.333333333333333333".to_owned());
+        for only_raw in [true, false] {
+            let Cell::Number(number, text) = Cell::of(&mean, &numbers, only_raw) else {
+                panic!("an average is no text");
+            };
+            assert!((number - 31.0 / 3.0).abs() < 1e-12);
+            assert!(text.starts_with("10.33"), "{text}");
+        }
         assert_eq!(Cell::of(&Value::Null, &numbers, false), Cell::Empty);
         let moment = chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap();
         let moments = spec(ValueType::Timestamp, FormatKeys::default());
