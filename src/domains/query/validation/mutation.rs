@@ -11,8 +11,8 @@ use crate::{
         platform::job::{self, Job, JobRow},
     },
     gql::{
-        Refusal, ScopeExt as _, Tx, UserError, UserErrors, bulk_ids, id_at, id_text, mutate,
-        payload,
+        Refusal, ScopeExt as _, Tx, UserError, UserErrorCode, UserErrors, bulk_ids, id_at, id_text,
+        mutate, payload,
     },
     jobs::{Jobs, NewJob},
     kernel::{Result, entity, entity::ValidationErrorId},
@@ -108,6 +108,10 @@ async fn start(tx: &Tx<'_>, queue: &Jobs, input: &ValidateProjectInput) -> Resul
     let mut errors = UserErrors::default();
     let explores = input.explores.as_ref();
     let explores = explores.map(|explores| given_explores(&mut errors, explores));
+    if input.targets.as_ref().is_some_and(Vec::is_empty) {
+        let message = "must name at least one, or be left out for all";
+        errors.add(UserErrorCode::Required, "targets", message);
+    }
     errors.check()?;
     let mut targets = Vec::new();
     for target in input.targets.as_deref().unwrap_or(&ValidationTarget::ALL) {
