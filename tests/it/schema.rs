@@ -200,3 +200,16 @@ async fn migrations_can_be_undone_and_redone() {
         done.unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     }
 }
+
+#[tokio::test]
+async fn answers_and_files_are_compressed_fast_where_the_server_can() {
+    let app = TestApp::start().await;
+    let methods = texts(
+        &app,
+        "SELECT a.attcompression::text FROM pg_attribute a \
+         WHERE (a.attrelid, a.attname) IN (('query_result_rows'::regclass, 'rows'), ('exported_file_chunks'::regclass, 'bytes')) \
+         AND (SELECT 'lz4' = ANY(enumvals) FROM pg_settings WHERE name = 'default_toast_compression')",
+    )
+    .await;
+    assert!(methods.iter().all(|method| method == "l"), "{methods:?}");
+}
