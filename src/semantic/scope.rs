@@ -69,7 +69,7 @@ impl<'a> Scope<'a> {
             Interval::Name(part) => TimeAsk::Name(*part),
             Interval::Custom { sql, kind, .. } => {
                 let local = self.time(base, moment, TimeAsk::Local);
-                let own = self.written_with("", sql, Some(&local))?;
+                let own = self.over_column(sql, &local)?;
                 // What is said to be a day is one, whatever the SQL of the project makes of it.
                 return Ok(match kind {
                     ValueType::Date => Expr::ToDate(Box::new(own)),
@@ -106,12 +106,25 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A snippet of a table.
-    pub fn written(&self, table: &str, snippet: &Snippet) -> Result<Expr> {
-        self.written_with(table, snippet, None)
+    /// A snippet of an interval: what stands for its column, and no fields, which would bring their own rights and
+    /// references.
+    fn over_column(&self, snippet: &Snippet, column: &Expr) -> Result<Expr> {
+        let mut parts = Vec::with_capacity(snippet.parts.len());
+        for part in &snippet.parts {
+            match part {
+                Part::Column => in_parentheses(&mut parts, column.clone()),
+                Part::Table => {
+                    let message = "`${TABLE}` may not be used here";
+                    return Err(Issue::new(Code::BadReference, "", message));
+                }
+                other => parts.push(self.plain_part("", other)?),
+            }
+        }
+        Ok(Expr::Written(parts))
     }
 
-    fn written_with(&self, table: &str, snippet: &Snippet, column: Option<&Expr>) -> Result<Expr> {
+    /// A snippet of a table.
+    pub fn written(&self, table: &str, snippet: &Snippet) -> Result<Expr> {
         let mut parts = Vec::with_capacity(snippet.parts.len());
         for part in &snippet.parts {
             match part {
@@ -124,13 +137,6 @@ impl<'a> Scope<'a> {
                     })?;
                     in_parentheses(&mut parts, self.dimension(owner, dimension)?);
                 }
-                Part::Column => match column {
-                    Some(column) => in_parentheses(&mut parts, column.clone()),
-                    None => {
-                        let message = "`${COLUMN}` is for granularities";
-                        return Err(Issue::new(Code::BadReference, "", message));
-                    }
-                },
                 other => parts.push(self.plain_part(table, other)?),
             }
         }

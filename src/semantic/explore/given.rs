@@ -1,12 +1,14 @@
 //! Explores that were compiled elsewhere: checked as those of a dbt project are, before anything is built on them.
 
 use super::{
+    granularity::check_custom,
     resolve::{Filters, Linked},
     table::askable,
 };
 use crate::semantic::{
     error::{Code, Issue, Result},
     model::{Dimension, Explore, Interval, Metric, MetricType, NonAdditive, Table},
+    snippet::Part,
 };
 use std::collections::{BTreeSet, HashMap};
 
@@ -66,7 +68,16 @@ impl Check {
     }
 
     fn table(&mut self, at: &str, table: &Table, explore: &Explore) {
-        self.note(format!("{at}.relation"), table.relation.check());
+        let relation = table.relation.check().and_then(|()| {
+            let mut parts = table.relation.parts.iter();
+            if parts.any(|part| matches!(part, Part::Field { .. } | Part::Table | Part::Column)) {
+                let message =
+                    "a relation stands on its own: it refers to no field, table or column";
+                return Err(Issue::new(Code::BadReference, "", message));
+            }
+            Ok(())
+        });
+        self.note(format!("{at}.relation"), relation);
         if let Some(filter) = &table.row_filter {
             self.note(format!("{at}.row_filter"), filter.check());
         }
@@ -104,7 +115,8 @@ impl Check {
         self.note(format!("{at}.sql"), dimension.sql.check());
         let granularity = dimension.granularity.as_ref();
         if let Some(Interval::Custom { sql, .. }) = granularity.map(|own| &own.interval) {
-            self.note(format!("{at}.granularity.interval"), sql.check());
+            let at = format!("{at}.granularity.interval");
+            self.note(at, sql.check().and_then(|()| check_custom(sql)));
         }
     }
 

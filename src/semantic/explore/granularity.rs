@@ -5,7 +5,7 @@ use crate::semantic::{
     error::{Code, Issue, Result},
     manifest::{Json, Settings},
     model::{Interval, TimeUnit},
-    snippet::Snippet,
+    snippet::{Part, Snippet},
     value::ValueType,
 };
 use indexmap::IndexMap;
@@ -18,15 +18,28 @@ pub(super) fn custom(settings: &Settings, dialect: &dyn Dialect) -> Custom {
     let read = settings.custom_granularities.iter().map(|(name, meta)| {
         let interval = || -> Result<Interval> {
             let kind = meta.kind.as_deref().map(super::named_type).transpose()?;
+            let sql = Snippet::parse(&meta.sql, dialect.backslash_escapes())?;
+            check_custom(&sql)?;
             Ok(Interval::Custom {
                 name: name.clone(),
-                sql: Snippet::parse(&meta.sql, dialect.backslash_escapes())?,
+                sql,
                 kind: kind.unwrap_or(ValueType::Date),
             })
         };
         (name.to_lowercase(), interval())
     });
     read.collect()
+}
+
+/// Refuses what the SQL of an interval cannot refer to: it knows its column only.
+pub(super) fn check_custom(sql: &Snippet) -> Result<()> {
+    let mut parts = sql.parts.iter();
+    if parts.any(|part| matches!(part, Part::Field { .. } | Part::Table)) {
+        let message =
+            "the SQL of an interval refers to `${COLUMN}` only, and to no other field or table";
+        return Err(Issue::new(Code::BadReference, "", message));
+    }
+    Ok(())
 }
 
 /// The intervals that a dimension of a type has.
@@ -71,14 +84,7 @@ pub(super) fn of(
 }
 
 fn usual(kind: ValueType) -> Vec<Interval> {
-    let units = [
-        TimeUnit::Day,
-        TimeUnit::Week,
-        TimeUnit::Month,
-        TimeUnit::Quarter,
-        TimeUnit::Year,
-    ];
-    let units = units.map(Interval::Truncated);
+    let units = TimeUnit::CALENDAR.map(Interval::Truncated);
     let raw = (kind == ValueType::Timestamp).then_some(Interval::Raw);
     raw.into_iter().chain(units).collect()
 }

@@ -16,6 +16,7 @@ mod table;
 
 pub use given::verify;
 pub(super) use join::expanded;
+pub(super) use needs::LENGTH_MAX;
 
 #[cfg(test)]
 mod tests;

@@ -22,7 +22,7 @@ pub(super) struct Walk<'a> {
 const CHAIN_MAX: usize = 64;
 /// Longest SQL of a field with everything it refers to, in bytes. References are written out wherever they
 /// stand: a chain of fields that each name the one before twice doubles at every step.
-const LENGTH_MAX: usize = 256 * 1024;
+pub(in crate::semantic) const LENGTH_MAX: usize = 256 * 1024;
 
 impl<'a> Walk<'a> {
     /// A walk over tables whose references are linked.

@@ -3,7 +3,8 @@
 use super::{Resolver, column_name, formula, metrics::ratio, reference_id};
 use crate::semantic::{
     error::{Code, Issue, Result},
-    expr::{Expr, Operation, Order, Window, WindowCall},
+    explore::LENGTH_MAX,
+    expr::{Expr, Operation, Order, Window, WindowCall, Written},
     formula::Ast,
     model::FormatKeys,
     query::{
@@ -88,6 +89,19 @@ impl Resolver<'_> {
             }
         };
         let mut ordered: Vec<(usize, Calculation)> = found.into_values().collect();
+        ordered.sort_by_key(|(_, own)| steps.get(&own.id).copied());
+        let mut lengths = HashMap::new();
+        for (n, own) in &mut ordered {
+            let length = written_out(&mut own.expr, &lengths);
+            if length > LENGTH_MAX {
+                let message = format!(
+                    "is longer than {LENGTH_MAX} bytes with the calculations that it refers to written out"
+                );
+                let issue = Issue::new(Code::BadDefinition, "", message);
+                return self.note_at(&format!("tableCalculations.{n}"), issue);
+            }
+            lengths.insert(own.name.clone(), length);
+        }
         ordered.sort_by_key(|(n, _)| *n);
         for (_, mut calculation) in ordered {
             calculation.step = steps.get(&calculation.id).copied().unwrap_or(0);
@@ -374,6 +388,27 @@ fn steps(
         }
     }
     Ok(steps)
+}
+
+/// How long an expression is when the calculations in it are written out, as warehouses do when they plan: a chain of
+/// which each names the one before twice doubles at every step.
+fn written_out(expr: &mut Expr, lengths: &HashMap<String, usize>) -> usize {
+    let own = match expr {
+        Expr::Column(_, name) => name.len() + lengths.get(name).copied().unwrap_or(0),
+        Expr::Written(parts) => {
+            let texts = parts.iter().map(|part| match part {
+                Written::Text(text) => text.len(),
+                _ => 0,
+            });
+            texts.sum()
+        }
+        Expr::Text(text) | Expr::Number(text) => text.len(),
+        _ => 8,
+    };
+    let parts = expr.parts_mut().into_iter();
+    parts.fold(own, |sum, part| {
+        sum.saturating_add(written_out(part, lengths))
+    })
 }
 
 /// Fills the order of windows that take that of the query.

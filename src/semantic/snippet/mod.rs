@@ -95,7 +95,7 @@ impl Snippet {
             }
         }
         // Which quotes the warehouse knows is not known here: either way of reading will do.
-        match (Self::parse(&sql, false), Self::parse(&sql, true)) {
+        match (whole(&sql, false), whole(&sql, true)) {
             (Err(issue), Err(_)) => Err(issue),
             _ => Ok(()),
         }
@@ -177,6 +177,14 @@ impl Snippet {
         self.parts
             .retain(|part| !matches!(part, Part::Text(text) if text.is_empty()));
     }
+}
+
+/// Whether SQL can be read and has no comments, which could swallow what is put behind it.
+fn whole(sql: &str, backslash: bool) -> Result<()> {
+    if lexer::tokens(sql, backslash)?.contains(&lexer::Token::Space) {
+        return Err(bad("comments are not allowed here"));
+    }
+    Snippet::parse(sql, backslash).map(drop)
 }
 
 /// Names in the code of a snippet, in lower case: words and quoted names, references left out.

@@ -84,3 +84,19 @@ fn sql_of_a_query_is_one_harmless_expression() {
     let deep = format!("{}1{}", "(".repeat(5_000), ")".repeat(5_000));
     assert_eq!(check(&deep).unwrap_err().code, Code::BadSql);
 }
+
+#[test]
+fn chains_of_signs_end_before_the_stack_does() {
+    let check = |sql: &str| checked_expression(sql, SqlFamily::Postgres, false);
+    for sign in ["+", " AND ", " OR ", "||", "::int::", " IS NULL IS "] {
+        let long = format!("a{}", format!("{sign}a").repeat(5_000));
+        let issue = check(&long).unwrap_err();
+        assert_eq!(issue.code, Code::BadSql, "{sign}");
+    }
+    let most = format!("1{}", "+1".repeat(500));
+    assert!(check(&most).is_ok());
+    assert!(check(&format!("{most}+1")).is_err());
+    // What does not nest may be long.
+    let list = format!("a IN (1{})", ",1".repeat(5_000));
+    assert!(check(&list).is_ok());
+}

@@ -14,7 +14,7 @@ use sqlparser::{
         GenericDialect, PostgreSqlDialect, RedshiftSqlDialect, SnowflakeDialect,
     },
     parser::Parser,
-    tokenizer::Token,
+    tokenizer::{Token, Tokenizer},
 };
 use std::{fmt::Write as _, ops::ControlFlow};
 
@@ -53,6 +53,15 @@ impl SqlFamily {
         }
     }
 }
+
+/// Most signs in an expression.
+const SIGNS_MAX: usize = 500;
+
+/// Words that stand between values, or before one, as signs do.
+const NESTING: [&str; 13] = [
+    "and", "or", "xor", "not", "is", "like", "ilike", "similar", "between", "in", "collate", "at",
+    "over",
+];
 
 /// Deepest nesting of an expression.
 const DEPTH_MAX: usize = 40;
@@ -122,7 +131,33 @@ pub fn checked_expression(sql: &str, family: SqlFamily, backslash: bool) -> Resu
     Ok(Snippet { parts })
 }
 
+/// Refuses expressions of very many signs: those of one kind nest in each other, as deep as there are of them.
+fn check_signs(text: &str, family: SqlFamily) -> Result<()> {
+    let tokens = Tokenizer::new(family.grammar(), text).tokenize();
+    let tokens = tokens.map_err(|error| bad(format!("is not an SQL expression: {error}")))?;
+    let signs = tokens.iter().filter(|token| match token {
+        Token::Word(word) => NESTING.contains(&word.value.to_lowercase().as_str()),
+        Token::Number(..)
+        | Token::SingleQuotedString(_)
+        | Token::DoubleQuotedString(_)
+        | Token::Whitespace(_)
+        | Token::LParen
+        | Token::RParen
+        | Token::Comma
+        | Token::Period => false,
+        _ => true,
+    });
+    let count = signs.count();
+    if count > SIGNS_MAX {
+        let message =
+            format!("has {count} signs such as `+` and AND; at most {SIGNS_MAX} are allowed");
+        return Err(bad(message));
+    }
+    Ok(())
+}
+
 fn checked_text(text: &str, family: SqlFamily) -> Result<String> {
+    check_signs(text, family)?;
     let mut parser = Parser::new(family.grammar())
         .with_recursion_limit(DEPTH_MAX)
         .try_with_sql(text)

@@ -92,6 +92,7 @@ fn in_json(message: &str) -> String {
     } else {
         "one of its names"
     };
+    let rest = rest.split_once(" with ").map_or(rest, |(rest, _)| rest);
     format!("{before}expected {what}{rest}")
 }
 
@@ -264,6 +265,30 @@ mod tests {
             "tables.a.dimensions.lost.sql",
         ];
         assert_eq!(paths, expected);
+    }
+
+    #[test]
+    fn intervals_know_their_column_only() {
+        let week = |sql: &Value| {
+            let custom = json!({ "name": "w", "type": "DATE", "sql": sql });
+            let mut own = number("x", &json!(["table", { "text": ".x" }]));
+            own["type"] = json!("DATE");
+            own["granularity"] =
+                json!({ "base": "at", "base_kind": "TIMESTAMP", "interval": { "custom": custom } });
+            let told = told(
+                &json!({ "a": table("a", &json!({ "x": own }), &json!({})) }),
+                &json!([]),
+            );
+            told.into_iter().map(|(path, _)| path).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            week(&json!([{ "text": "f(" }, "column", { "text": ")" }])),
+            [""; 0]
+        );
+        let place = "explores.0.tables.a.dimensions.x.granularity.interval";
+        for wrong in [field("x"), json!("table"), json!({ "text": "1 --" })] {
+            assert_eq!(week(&json!([wrong])), [place]);
+        }
     }
 
     #[test]
