@@ -33,11 +33,8 @@ pub struct Subject {
 
 /// The condition of a rule. Paths of mistakes start at the rule.
 pub fn condition(scope: &Scope<'_>, subject: &Subject, rule: &FilterRule) -> Result<Expr> {
-    let takes_values = !matches!(
-        rule.operator,
-        Op::IsNull | Op::NotNull | Op::InTheCurrent | Op::NotInTheCurrent | Op::InPeriodToDate
-    );
-    if rule.required && (rule.disabled || takes_values && rule.values.is_empty()) {
+    let waits = rule.operator.takes_values() && rule.values.is_empty();
+    if rule.required && (rule.disabled || waits) {
         let message = "a value must be given first";
         return Err(Issue::new(Code::BadValue, "values", message));
     }

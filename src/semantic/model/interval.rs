@@ -52,6 +52,15 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
+    /// Days and longer.
+    pub const CALENDAR: [Self; 5] = [
+        Self::Day,
+        Self::Week,
+        Self::Month,
+        Self::Quarter,
+        Self::Year,
+    ];
+
     /// The unit of that name, in singular or plural and any letter case.
     pub fn named(name: &str) -> Option<Self> {
         let name = name.to_uppercase();

@@ -102,10 +102,11 @@ impl Planner<'_, '_> {
         };
         plan.steps.push((bounds.clone(), select));
         let filters = resolved.period_filters.iter();
-        let mut filters = filters.filter(|(time, _)| *time == group.time.id);
+        let mut filters =
+            filters.filter(|(time, unit, _)| *time == group.time.id && *unit == group.unit);
         let filters = filters
             .next()
-            .map(|(_, own)| own.as_slice())
+            .map(|(.., own)| own.as_slice())
             .unwrap_or_default();
         let mut scan = self.scan(filters)?;
         scan.joins.push(JoinStep {

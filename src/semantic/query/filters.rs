@@ -181,6 +181,18 @@ pub enum FilterOperator {
 }
 
 impl FilterOperator {
+    /// Whether it compares with values that the rule gives.
+    pub const fn takes_values(self) -> bool {
+        !matches!(
+            self,
+            Self::IsNull
+                | Self::NotNull
+                | Self::InTheCurrent
+                | Self::NotInTheCurrent
+                | Self::InPeriodToDate
+        )
+    }
+
     /// All of them.
     pub const ALL: [Self; 20] = [
         Self::IsNull,

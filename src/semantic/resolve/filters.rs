@@ -1,13 +1,17 @@
 //! Filters of a query as conditions.
 
-use super::{How, Resolver, column_name, metrics::Placed, period::is_mixed};
+use super::{
+    How, Resolver, column_name,
+    metrics::Placed,
+    period::{Shift, is_mixed},
+};
 use crate::semantic::{
     aggregate,
     error::{Code, Issue, Result},
     expr::{Expr, Moment},
     fields,
     filter::{self, Subject},
-    model::RequiredFilter,
+    model::{RequiredFilter, TimeUnit},
     query::{FilterGroup, FilterNode, FilterRule},
     value::ValueType,
 };
@@ -22,8 +26,8 @@ enum Kind<'k> {
     Dimensions,
     /// The same, without what depends on ranges that are computed from the rows.
     WithoutRanges,
-    /// The same, without rules on a dimension (`table.name`) and its intervals.
-    Without(&'k str),
+    /// The same, without rules that say which period of a dimension is meant.
+    Without(&'k Shift<'k>),
     Metrics,
     Calculations,
 }
@@ -100,7 +104,7 @@ impl Resolver<'_> {
             Kind::WithoutRanges if self.bins.contains(&rule.field_id) => {
                 return Ok(Expr::Bool(true));
             }
-            Kind::Without(base) if self.is_about(&rule.field_id, base) => {
+            Kind::Without(shift) if self.is_about(&rule.field_id, shift) => {
                 return Ok(Expr::Bool(true));
             }
             Kind::WithoutRanges | Kind::Without(_) => self.row_subject(&rule.field_id),
@@ -209,22 +213,23 @@ impl Resolver<'_> {
             .metrics
             .values()
             .filter_map(|metric| match &metric.how {
-                How::Period(period) => Some(period.time.clone()),
+                How::Period(period) => Some((period.time.clone(), period.unit)),
                 _ => None,
             });
-        let times: BTreeSet<String> = periods.collect();
+        let times: BTreeSet<(String, TimeUnit)> = periods.collect();
         let mut mixed = false;
-        for time in times {
+        for (time, unit) in times {
             let columns = &self.resolved.dimensions;
             let column = columns.iter().find(|column| column.id == time);
             let base = column.and_then(|column| column.time_base.clone());
             let base = base.unwrap_or_default();
-            mixed |= group.is_some_and(|group| is_mixed(group, &|id| self.is_about(id, &base)));
-            let condition = again(self, Kind::Without(&base));
+            let shift = Shift::of(&base, column, unit);
+            mixed |= group.is_some_and(|group| is_mixed(group, &|id| self.is_about(id, &shift)));
+            let condition = again(self, Kind::Without(&shift));
             let required = required.iter().filter(|(about, _)| *about != base);
             let required = required.map(|(_, own)| own.clone());
             let conditions = condition.into_iter().chain(required).collect();
-            self.resolved.period_filters.push((time, conditions));
+            self.resolved.period_filters.push((time, unit, conditions));
         }
         self.issues.truncate(noted);
         if mixed {
@@ -237,10 +242,13 @@ impl Resolver<'_> {
         }
     }
 
-    fn is_about(&self, id: &str, base: &str) -> bool {
+    fn is_about(&self, id: &str, shift: &Shift<'_>) -> bool {
         let explore = self.resolved.scope.request.explore;
-        fields::dimension(explore, id)
-            .is_some_and(|found| base_of(&found.table.name, found.dimension) == base)
+        fields::dimension(explore, id).is_some_and(|found| {
+            let own = found.dimension.granularity.as_ref();
+            base_of(&found.table.name, found.dimension) == shift.base
+                && shift.moves(own.map(|own| &own.interval))
+        })
     }
 
     /// Filters that the model enforces, unless the query filters the same dimension; with what they are

@@ -210,20 +210,14 @@ impl<'a> Resolver<'a> {
             .get(id)
             .cloned();
         let format = overrides.unwrap_or_else(|| self.format_keys(id, metric.format.as_ref()));
+        let explore = self.resolved.scope.request.explore;
+        if !explore.tables.contains_key(&metric.table) {
+            let message = format!("the explore has no table `{}`", metric.table);
+            return Err(Issue::new(Code::BadDefinition, "table", message));
+        }
         if let Some(period) = metric.period() {
             let (period, kind) = self.period(period)?;
             return Ok(column(How::Period(Box::new(period)), kind, format));
-        }
-        if !self
-            .resolved
-            .scope
-            .request
-            .explore
-            .tables
-            .contains_key(&metric.table)
-        {
-            let message = format!("the explore has no table `{}`", metric.table);
-            return Err(Issue::new(Code::BadDefinition, "table", message));
         }
         let base = self.base_kind(metric)?;
         let kind = metric.kind.ok_or_else(|| {
@@ -363,9 +357,18 @@ impl Resolver<'_> {
         let Some(format) = format.filter(|format| !format.is_null()) else {
             return FormatKeys::default();
         };
-        serde_json::from_value(format.clone()).unwrap_or_else(|error| {
-            let message =
-                format!("the format is not known, so values are shown without it: {error}");
+        if let Some(name) = format.as_str() {
+            return FormatKeys {
+                format: Some(name.to_owned()),
+                ..FormatKeys::default()
+            };
+        }
+        let read = Some(format).filter(|format| format.is_object());
+        let read = read.and_then(|format| serde_json::from_value(format.clone()).ok());
+        read.unwrap_or_else(|| {
+            let message = "its format cannot be read, so values are shown without it: it is an object such as \
+                {\"format\": \"usd\", \"round\": 2}";
+            let message = message.to_owned();
             let field = Some(id.to_owned());
             self.resolved.warnings.push(Warning { field, message });
             FormatKeys::default()

@@ -43,8 +43,8 @@ pub struct Resolved<'a> {
     pub row_filters: Vec<Expr>,
     /// The same without what depends on ranges that are computed from the rows.
     pub range_filters: Vec<Expr>,
-    /// Rules on dimensions by the dimension they are about, for other periods.
-    pub period_filters: Vec<(String, Vec<Expr>)>,
+    /// Which rows are aggregated for other periods, by the column that is shifted and the unit.
+    pub period_filters: Vec<(String, TimeUnit, Vec<Expr>)>,
     /// Which groups stay.
     pub metric_filters: Vec<Expr>,
     /// Which rows stay in the end.

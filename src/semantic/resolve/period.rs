@@ -47,14 +47,15 @@ impl Resolver<'_> {
         let Some(named) = columns.iter().find(|column| column.id == time) else {
             return Err(bad("timeDimensionId", "must be selected"));
         };
-        let (unit, zoomed) = shift(named, unit)?;
+        let (unit, offset, zoomed) = shift(named, unit, offset)?;
         let (time, following) = shifted(columns, named, unit)?;
         let time = time.to_owned();
         if let Some(zoomed) = zoomed {
             let message = format!(
-                "compared by {}, since {} is shown by it",
-                zoomed.sql().to_lowercase(),
-                named.label
+                "compared by {offset} {}, since {} is shown by {}",
+                zoomed.sql(),
+                named.label,
+                zoomed.sql()
             );
             let field = Some(named.id.clone());
             self.resolved.warnings.push(Warning { field, message });
@@ -75,18 +76,19 @@ impl Resolver<'_> {
     }
 }
 
-/// By which unit a comparison shifts; and the same again where a zoom made it another than was asked for.
+/// By how many of which unit a comparison shifts; and the unit again where a zoom made it another than was asked for.
 fn shift(
     column: &DimensionColumn,
     asked: Option<TimeUnit>,
-) -> Result<(TimeUnit, Option<TimeUnit>)> {
+    offset: i64,
+) -> Result<(TimeUnit, i64, Option<TimeUnit>)> {
     if !column.kind.is_time() {
         return Err(bad("timeDimensionId", "must be a date or a moment"));
     }
     let grid = grid(column);
     let asked = match (asked, grid) {
         (Some(asked), _) => asked,
-        (None, Some(grid)) => return Ok((grid, None)),
+        (None, Some(grid)) => return Ok((grid, offset, None)),
         (None, None) if is_custom(column) => {
             let message = "must be given for an interval of the project's own";
             return Err(bad("granularity", message));
@@ -95,8 +97,86 @@ fn shift(
     };
     Ok(match grid {
         // The dashboard shows longer units than the chart was made for: they are compared with each other.
-        Some(grid) if column.zoomed.is_some() && !nests(grid, asked) => (grid, Some(grid)),
-        _ => (asked, None),
+        Some(grid) if column.zoomed.is_some() && grid > asked => {
+            let offset = in_longer(asked, offset, grid).ok_or_else(|| {
+                let (own, grid) = (plural(asked), plural(grid));
+                let message = format!("{offset} {own} are no whole {grid}, which are shown");
+                bad("granularity", message)
+            })?;
+            (grid, offset, Some(grid))
+        }
+        _ => (asked, offset, None),
+    })
+}
+
+/// How many of a longer unit a shift is: one stays one, twelve months are four quarters.
+fn in_longer(unit: TimeUnit, count: i64, longer: TimeUnit) -> Option<i64> {
+    let size = |unit| match unit {
+        TimeUnit::Day => Some((false, 1)),
+        TimeUnit::Week => Some((false, 7)),
+        TimeUnit::Month => Some((true, 1)),
+        TimeUnit::Quarter => Some((true, 3)),
+        TimeUnit::Year => Some((true, 12)),
+        _ => None,
+    };
+    if count == 1 {
+        return Some(1);
+    }
+    let ((months, own), (longer_months, long)) = (size(unit)?, size(longer)?);
+    let whole = months == longer_months && (own * count) % long == 0;
+    whole.then_some(own * count / long)
+}
+
+/// What is compared: of which dimension, on which grid, shifted by which unit.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shift<'k> {
+    /// The dimension, as `table.name`.
+    pub(super) base: &'k str,
+    /// The unit on whose beginnings the column lies.
+    step: Option<TimeUnit>,
+    unit: TimeUnit,
+}
+
+impl<'k> Shift<'k> {
+    /// The shift of a column by a unit.
+    pub(super) fn of(base: &'k str, column: Option<&DimensionColumn>, unit: TimeUnit) -> Self {
+        let step = column.and_then(grid);
+        Self { base, step, unit }
+    }
+
+    /// Whether a rule on an interval of the dimension says which period is meant, and so does not hold for the other. One
+    /// on the day of the week, beside months or shifted by weeks, holds for both.
+    pub(super) fn moves(&self, interval: Option<&Interval>) -> bool {
+        let Some((part, cycle)) = interval.and_then(recurring) else {
+            return true;
+        };
+        let is_finer = self
+            .step
+            .is_some_and(|step| part != step && nests(part, step));
+        let recurs = cycle.is_some_and(|cycle| nests(cycle, self.unit));
+        !is_finer && !recurs
+    }
+}
+
+/// Of numbers and names of units: which unit they tell, and within which they begin anew.
+fn recurring(interval: &Interval) -> Option<(TimeUnit, Option<TimeUnit>)> {
+    use TimeUnit::{Day, Hour, Minute, Month, Quarter, Week, Year};
+    Some(match interval {
+        Interval::Number(part) => match part {
+            NumberPart::DayOfWeekIndex => (Day, Some(Week)),
+            NumberPart::DayOfMonthNum => (Day, Some(Month)),
+            NumberPart::DayOfYearNum => (Day, Some(Year)),
+            NumberPart::WeekNum => (Week, Some(Year)),
+            NumberPart::MonthNum => (Month, Some(Year)),
+            NumberPart::QuarterNum => (Quarter, Some(Year)),
+            NumberPart::YearNum => (Year, None),
+            NumberPart::HourOfDayNum => (Hour, Some(Day)),
+            NumberPart::MinuteOfHourNum => (Minute, Some(Hour)),
+        },
+        Interval::Name(NamePart::DayOfWeekName) => (Day, Some(Week)),
+        Interval::Name(NamePart::MonthName) => (Month, Some(Year)),
+        Interval::Name(NamePart::QuarterName) => (Quarter, Some(Year)),
+        Interval::Raw | Interval::Truncated(_) | Interval::Custom { .. } => return None,
     })
 }
 
@@ -171,20 +251,8 @@ fn part(column: &DimensionColumn) -> Option<TimeUnit> {
     Some(match interval {
         Interval::Raw => return grid(column),
         Interval::Truncated(unit) => *unit,
-        Interval::Number(part) => match part {
-            NumberPart::DayOfWeekIndex | NumberPart::DayOfMonthNum | NumberPart::DayOfYearNum => {
-                TimeUnit::Day
-            }
-            NumberPart::WeekNum => TimeUnit::Week,
-            NumberPart::MonthNum => TimeUnit::Month,
-            NumberPart::QuarterNum => TimeUnit::Quarter,
-            NumberPart::YearNum => TimeUnit::Year,
-            NumberPart::HourOfDayNum => TimeUnit::Hour,
-            NumberPart::MinuteOfHourNum => TimeUnit::Minute,
-        },
-        Interval::Name(NamePart::DayOfWeekName) | Interval::Custom { .. } => TimeUnit::Day,
-        Interval::Name(NamePart::MonthName) => TimeUnit::Month,
-        Interval::Name(NamePart::QuarterName) => TimeUnit::Quarter,
+        Interval::Custom { .. } => TimeUnit::Day,
+        part => return recurring(part).map(|(unit, _)| unit),
     })
 }
 
@@ -199,14 +267,9 @@ fn plural(unit: TimeUnit) -> String {
 
 /// The units by which a grid can be shifted, for people.
 fn longer(step: TimeUnit) -> String {
-    let units = [
-        TimeUnit::Day,
-        TimeUnit::Week,
-        TimeUnit::Month,
-        TimeUnit::Quarter,
-        TimeUnit::Year,
-    ];
-    let fits = units.into_iter().filter(|unit| nests(step, *unit));
+    let fits = TimeUnit::CALENDAR
+        .into_iter()
+        .filter(|unit| nests(step, *unit));
     let names: Vec<&str> = fits.map(TimeUnit::sql).collect();
     names.join(", ")
 }
@@ -219,7 +282,12 @@ pub(super) fn is_mixed(group: &FilterGroup, is_about: &impl Fn(&str) -> bool) ->
         items.fold((false, false), |(about, other), item| {
             let found = match item {
                 FilterNode::Group(inner) => count(inner, is_about),
-                FilterNode::Rule(rule) if rule.disabled => (false, false),
+                // Rules without a value keep every row.
+                FilterNode::Rule(rule)
+                    if rule.disabled || rule.operator.takes_values() && rule.values.is_empty() =>
+                {
+                    (false, false)
+                }
                 FilterNode::Rule(rule) if is_about(&rule.field_id) => (true, false),
                 FilterNode::Rule(_) => (false, true),
             };
