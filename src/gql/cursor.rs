@@ -54,7 +54,7 @@ pub(super) fn decode(
 /// Whether PostgreSQL will read the key as a value of the type.
 fn fits(cast: &str, key: &str) -> bool {
     match cast {
-        "::uuid" => uuid::Uuid::try_parse(key).is_ok(),
+        "::uuid" => uuid::Uuid::try_parse(key).is_ok_and(|id| id.hyphenated().to_string() == key),
         "::timestamptz" => key == "-infinity" || is_moment(key),
         "::int4" | "::integer" => key.parse::<i32>().is_ok(),
         "::real" => key.parse::<f32>().is_ok_and(f32::is_finite),
@@ -66,13 +66,24 @@ fn fits(cast: &str, key: &str) -> bool {
     }
 }
 
-/// A moment as this server writes it; PostgreSQL knows other years and offsets than this reader does.
+/// A moment as this server writes it. PostgreSQL knows other years, offsets and fractions than the reader here does.
 fn is_moment(key: &str) -> bool {
+    const FORM: &str = "0000-00-00 00:00:00";
+    let is_written = key.get(..FORM.len()).is_some_and(|start| {
+        let mut signs = FORM.chars().zip(start.chars());
+        signs.all(|(sign, c)| match sign {
+            '0' => c.is_ascii_digit(),
+            sign => c == sign,
+        })
+    });
     let read = chrono::DateTime::parse_from_str(key, "%Y-%m-%d %H:%M:%S%.f%#z");
-    read.is_ok_and(|moment| {
+    let fits = read.is_ok_and(|moment| {
         let offset = moment.offset().local_minus_utc().abs();
-        has_four_digits(moment.to_utc()) && offset < 16 * 3_600
-    })
+        // A leap second, and fractions that would be rounded into the next.
+        let is_plain = moment.timestamp_subsec_nanos() < 999_999_500;
+        has_four_digits(moment.to_utc()) && offset < 15 * 3_600 && is_plain
+    });
+    fits && is_written
 }
 
 #[cfg(test)]
@@ -103,7 +114,22 @@ mod tests {
         assert_eq!(decode("after", &order(7), &cursor).unwrap(), keys);
         assert!(decode("after", &order(8), &cursor).is_err());
         assert!(decode("after", &order(7), "nonsense").is_err());
-        let forged = encode(&order(7), &["now()".to_owned(), "1".to_owned()]);
-        assert!(decode("after", &order(7), &forged).is_err());
+        let id = uuid::Uuid::nil().to_string();
+        let moment = "2026-01-02 03:04:05+00".to_owned();
+        for forged in [
+            ["now()".to_owned(), "1".to_owned()],
+            ["9999-12-31 23:59:60.999999+00".to_owned(), id.clone()],
+            ["9999-12-31 23:59:59.9999999+00".to_owned(), id.clone()],
+            ["+2026-01-01 00:00:00+00".to_owned(), id.clone()],
+            ["99-01-01 00:00:00+00".to_owned(), id.clone()],
+            ["2026-01-02 03:04:05+23".to_owned(), id.clone()],
+            [moment.clone(), format!("urn:uuid:{id}")],
+            [moment.clone(), id.replace('-', "")],
+        ] {
+            let cursor = encode(&order(7), &forged);
+            assert!(decode("after", &order(7), &cursor).is_err(), "{forged:?}");
+        }
+        let never = ["-infinity".to_owned(), id];
+        assert!(decode("after", &order(7), &encode(&order(7), &never)).is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! Filter inputs: operators on columns, combined by `and`, `or` and `not`.
 
 use crate::{
-    authz::Viewer,
+    authz::{Resource, Viewer},
     db::{Bind, Fragment, sql},
     kernel::{Entity, Error, Result},
 };
@@ -292,6 +292,22 @@ impl IdFilter {
             self.is_null.map(any),
         ];
         Ok(Fragment::all(conditions.into_iter().flatten()))
+    }
+
+    /// A function from the filter to its condition on a column that holds ids of `T`, of which the viewer may see some
+    /// only: the others count as none.
+    pub fn of_seen<T: Resource>(
+        column: &'static str,
+    ) -> impl Fn(&Self, &Viewer) -> Result<Fragment> {
+        move |filter, viewer| {
+            // Under a name of its own: the column may be of the very table that is looked into.
+            let seen = sql("EXISTS (SELECT FROM (SELECT CASE WHEN ", [])
+                .with(T::visible_by(viewer, "named.id"))
+                .then(" THEN named.id END AS id FROM (SELECT ", [])
+                .then(column, [])
+                .then(" AS id) AS named) AS seen WHERE ", []);
+            Ok(seen.with(filter.on::<T>("seen.id")?).then(")", []))
+        }
     }
 
     /// A function from the filter to its condition on a column that holds ids of `T`.

@@ -167,6 +167,69 @@ async fn what_one_does_not_see_counts_in_no_filter() {
 }
 
 #[tokio::test]
+async fn what_one_does_not_see_is_not_found_by_columns_either() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    let (hidden, shown) = (
+        tenant.project(&app, "Hidden").await,
+        tenant.project(&app, "Shown").await,
+    );
+    let one = tenant.user(&app, "one", "member").await;
+    tenant.grant(&app, &shown, one, "viewer").await;
+    let follow = "mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { userErrors { code path } } }";
+    let input = json!({ "id": shown, "upstreamProjectId": hidden });
+    run(&app, tenant.admin, follow, input)
+        .await
+        .done("updateProject");
+    let parent = tenant.space(&app, &shown, None, "Parent", true).await;
+    let child = tenant
+        .space(&app, &shown, Some(&parent), "Child", true)
+        .await;
+    tenant.grant(&app, &child, one, "viewer").await;
+    let projects = "query ($filter: ProjectFilter) { projects(filter: $filter) { totalCount nodes { name } } }";
+    let spaces = "query ($id: ID!, $filter: SpaceFilter) { project(id: $id) { spaces(filter: $filter) { totalCount nodes { name } } } }";
+    let find = async |actor, filter: &Value| {
+        let answer = app.gql(actor, projects, json!({ "filter": filter })).await;
+        answer.texts("/projects/nodes", "name")
+    };
+    let within = async |actor, filter: &Value| {
+        let variables = json!({ "id": shown, "filter": filter });
+        let answer = app.gql(actor, spaces, variables).await;
+        let mut names = answer.texts("/project/spaces/nodes", "name");
+        names.sort();
+        names
+    };
+    for (of, filter) in [
+        ("eq", json!({ "eq": hidden })),
+        ("in", json!({ "in": [hidden] })),
+        ("isNull", json!({ "isNull": false })),
+    ] {
+        let filter = json!({ "upstreamProjectId": filter });
+        assert_eq!(find(tenant.admin, &filter).await, ["Shown"], "{of}");
+        assert_eq!(find(one, &filter).await, [""; 0], "{of}");
+        let not = json!({ "not": filter });
+        assert_eq!(find(tenant.admin, &not).await, ["Hidden"], "{of}");
+        assert_eq!(find(one, &not).await, ["Shown"], "{of}");
+    }
+    for (of, filter) in [
+        ("eq", json!({ "eq": parent })),
+        ("isNull", json!({ "isNull": false })),
+    ] {
+        let filter = json!({ "parentId": filter });
+        assert_eq!(within(tenant.admin, &filter).await, ["Child"], "{of}");
+        assert_eq!(within(one, &filter).await, [""; 0], "{of}");
+    }
+    let top = json!({ "parentId": { "isNull": true } });
+    assert_eq!(within(tenant.admin, &top).await, ["Parent"]);
+    assert_eq!(within(one, &top).await, ["Child"]);
+    // The name of who changed it is one that a colleague may see.
+    let by = json!({ "updatedBy": { "contains": "admin" } });
+    assert_eq!(find(tenant.admin, &by).await.len(), 2);
+    let by = json!({ "updatedBy": { "isNull": true } });
+    assert_eq!(find(tenant.admin, &by).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn moments_beyond_the_calendar_are_refused() {
     let app = TestApp::start().await;
     let tenant = Tenant::create(&app, "acme").await;

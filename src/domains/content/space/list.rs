@@ -34,7 +34,7 @@ filterable! {
         /// Private ones, or those that let wider access in.
         is_private: BooleanFilter => column("spaces.is_private"),
         /// Inside this space; `isNull: true` for those on the first level.
-        parent_id: IdFilter => IdFilter::of::<entity::Space>("spaces.parent_id"),
+        parent_id: IdFilter => IdFilter::of_seen::<entity::Space>("spaces.parent_id"),
     }
 }
 

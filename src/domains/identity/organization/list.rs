@@ -36,7 +36,7 @@ filterable! {
         /// By description.
         description: StringFilter => column("organizations.description"),
         /// Below this organization.
-        parent_id: IdFilter => IdFilter::of::<entity::Organization>("organizations.parent_id"),
+        parent_id: IdFilter => IdFilter::of_seen::<entity::Organization>("organizations.parent_id"),
     }
 }
 

@@ -2,12 +2,13 @@
 
 use super::{Project, ProjectRow, ProjectType};
 use crate::{
-    db::schema::projects,
+    authz::{Resource as _, Viewer},
+    db::{Fragment, schema::projects, sql},
     gql::{
-        BooleanFilter, IdFilter, ListNode, StringFilter, by_id_loader, column, direct, enum_filter,
-        filterable, listing, sortable,
+        BooleanFilter, ColumnFilter as _, IdFilter, ListNode, StringFilter, by_id_loader, column,
+        direct, enum_filter, filterable, listing, sortable,
     },
-    kernel::entity,
+    kernel::{Result, entity},
 };
 
 by_id_loader! { ProjectRow in projects for entity::Project }
@@ -42,11 +43,23 @@ filterable! {
         project_type: ProjectTypeFilter => column("projects.type"),
         /// In use or not.
         is_active: BooleanFilter => column("projects.is_active"),
-        /// By the full name of who changed it last.
-        updated_by: StringFilter => column("(SELECT u.full_name FROM users u WHERE u.id = projects.updated_by)"),
-        /// Previews and copies of this project.
-        upstream_project_id: IdFilter => IdFilter::of::<entity::Project>("projects.upstream_project_id"),
+        /// By the full name of who changed it last, where the caller sees that.
+        updated_by: StringFilter => by_editor,
+        /// Previews and copies of this project, of those that the caller sees.
+        upstream_project_id: IdFilter => IdFilter::of_seen::<entity::Project>("projects.upstream_project_id"),
     }
+}
+
+/// Projects by the name of who changed them last, as `Project.updatedBy` shows it.
+fn by_editor(filter: &StringFilter, viewer: &Viewer) -> Result<Fragment> {
+    Ok(sql(
+        "EXISTS (SELECT FROM (SELECT (SELECT users.full_name FROM users WHERE users.id = projects.updated_by AND ",
+        [],
+    )
+    .with(entity::User::visible(viewer))
+    .then(") AS name) AS editor WHERE ", [])
+    .with(filter.on("editor.name")?)
+    .then(")", []))
 }
 
 sortable! {
