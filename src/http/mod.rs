@@ -42,6 +42,7 @@ mod setup;
 mod socket;
 mod subscription;
 mod ticket;
+mod unread;
 
 pub use facts::Peer;
 pub use run::Statements;
@@ -51,7 +52,7 @@ use crate::{app::App, config::PlaygroundMode};
 use anyhow::Context as _;
 use axum::{
     Router,
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::Redirect,
     routing::{get, post},
 };
@@ -154,6 +155,7 @@ impl Http {
             .layer(from_fn_with_state(edge.clone(), cors::layer))
             .layer(compression)
             .layer(from_fn_with_state(edge.clone(), edge::layer))
+            .layer(from_fn(unread::layer))
             .with_state(edge.clone())
     }
 

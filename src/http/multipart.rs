@@ -23,11 +23,10 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{future::Future, sync::Arc};
 
 /// Most files of a request.
 const MOST_FILES: usize = 10;
@@ -35,8 +34,6 @@ const MOST_FILES: usize = 10;
 const MOST_PLACES: usize = 10;
 /// Longest `map`, in bytes.
 const MAP_LIMIT: usize = 64 * 1024;
-/// How long the rest of a refused request is read.
-const READ_OFF_TIME: Duration = Duration::from_secs(5);
 /// Headers and boundaries of all parts together, in bytes.
 const OVERHEAD: usize = 64 * 1024;
 
@@ -58,33 +55,11 @@ pub(super) async fn receive(
 ) -> Result<Requests, Failure> {
     let config = &edge.app.config;
     let most = config.upload_limit + config.body_limit + MAP_LIMIT + OVERHEAD;
-    let boundary = match admit(edge, facts, parts, most).await {
-        Ok(boundary) => boundary,
-        Err(failure) => {
-            read_off(body, most).await;
-            return Err(failure);
-        }
-    };
+    let boundary = admit(edge, facts, parts, most).await?;
     let limits = SizeLimit::new().whole_stream(u64::try_from(most).unwrap_or(u64::MAX));
     let constraints = Constraints::new().size_limit(limits);
     let parts = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
     Reader { edge, parts }.read().await
-}
-
-/// Reads what the client still sends before it hears that it was refused. Many clients write a whole request before
-/// they read: one that is cut off tells its user of a broken connection, not of the refusal.
-async fn read_off(body: Body, most: usize) {
-    let mut stream = body.into_data_stream();
-    let reading = async {
-        let mut read = 0;
-        while let Some(Ok(bytes)) = stream.next().await {
-            read += bytes.len();
-            if read > most {
-                break;
-            }
-        }
-    };
-    let _in_time = tokio::time::timeout(READ_OFF_TIME, reading).await;
 }
 
 /// Whether files are taken from the caller; gives the boundary of the parts.

@@ -124,17 +124,42 @@ async fn files_have_a_limit_and_need_sign_in() {
 async fn who_is_refused_early_is_heard_to_the_end() {
     // A client that writes its whole request before it reads would otherwise see a broken connection.
     let app = TestApp::start().await;
-    let read = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&read);
-    let chunks = stream::iter(0..20).map(move |_| {
-        counter.fetch_add(1, Ordering::Relaxed);
-        Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024])
-    });
-    let request = Request::post("/graphql")
-        .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
-        .body(Body::from_stream(chunks))
-        .expect("a request");
-    let response = app.send(request).await;
-    assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
-    assert_eq!(read.load(Ordering::Relaxed), 20);
+    let tenant = Tenant::create(&app, "a").await;
+    let token = app.token(tenant.admin).await;
+    let kinds = [
+        (
+            "multipart/form-data; boundary=b",
+            None,
+            StatusCode::UNAUTHORIZED,
+        ),
+        (
+            "multipart/form-data; boundary=b",
+            Some(&token),
+            StatusCode::BAD_REQUEST,
+        ),
+        (
+            "application/json",
+            Some(&token),
+            StatusCode::PAYLOAD_TOO_LARGE,
+        ),
+        ("text/plain", None, StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ];
+    for (kind, token, status) in kinds {
+        let read = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&read);
+        let chunks = stream::iter(0..200).map(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, std::io::Error>(vec![b'x'; 64 * 1024])
+        });
+        let mut request = Request::post("/graphql")
+            .header(header::CONTENT_TYPE, kind)
+            .header(header::TRANSFER_ENCODING, "chunked");
+        if let Some(token) = token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        let request = request.body(Body::from_stream(chunks)).expect("a request");
+        let response = app.send(request).await;
+        assert_eq!(response.status(), status, "{kind}");
+        assert_eq!(read.load(Ordering::Relaxed), 200, "{kind}");
+    }
 }
