@@ -69,12 +69,18 @@ async fn run(
     stops: &mut Stops,
 ) -> anyhow::Result<()> {
     let preparing = storage.prepare(config, config.http.demo, narrator);
-    let Prepared { db, outside } = tokio::select! {
+    let Prepared {
+        db,
+        outside,
+        has_demo,
+    } = tokio::select! {
         prepared = preparing => prepared?,
         () = stops.next() => return Ok(()),
     };
+    let mut settings = config.http.clone();
+    settings.demo &= has_demo;
     let app = App::new(
-        config.http.clone(),
+        settings.clone(),
         config.jobs.clone(),
         outside,
         db,
@@ -89,7 +95,7 @@ async fn run(
     let stopped = CancellationToken::new();
     let admin = http::serve(admin, http.admin_router(), stopped.clone());
     let api = http::serve(api, http.router(), app.stopping.clone());
-    welcome(&config.http, address, admin_address, *narrator);
+    welcome(&settings, address, admin_address, *narrator);
     invite(&app, address, *narrator).await?;
     let stop = async {
         stops.next().await;

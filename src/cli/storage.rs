@@ -12,7 +12,10 @@ use chartroom::{
     domains::{
         access::role,
         identity::password::Passwords,
-        platform::{demo, housekeeping},
+        platform::{
+            demo::{self, Loading},
+            housekeeping,
+        },
     },
     services::{
         Outside,
@@ -28,6 +31,8 @@ pub(crate) struct Prepared {
     pub(crate) db: Database,
     /// Secrets and warehouses.
     pub(crate) outside: Outside,
+    /// Whether the demo was asked for and is there.
+    pub(crate) has_demo: bool,
 }
 
 /// A database that can be reached.
@@ -118,21 +123,31 @@ impl Storage {
         let own = OwnDatabase::new(db.clone(), self.url.clone());
         let warehouses = Warehouses::new(config.warehouse.clone(), own);
         let outside = Outside { vault, warehouses };
+        let mut has_demo = false;
         if with_demo {
             let passwords = Passwords::default();
             let hash = async |password: &str| Ok(passwords.hash(password).await?);
-            let loaded = demo::load(&mut conn, hash)
+            let loading = demo::load(&mut conn, hash)
                 .await
                 .context("the demo cannot be loaded")?;
-            narrator.say(if loaded {
-                "the demo is loaded"
-            } else {
-                "the demo is there already"
+            narrator.say(match loading {
+                Loading::Loaded => "the demo is loaded",
+                Loading::There => "the demo is there already",
+                Loading::Deleted => {
+                    "the demo was deleted here and does not come back; another data directory has a new one"
+                }
             });
+            has_demo = loading != Loading::Deleted;
+        }
+        if has_demo {
             self.demo_warehouse(&mut conn, &outside, *narrator).await;
         }
         drop(conn);
-        Ok(Prepared { db, outside })
+        Ok(Prepared {
+            db,
+            outside,
+            has_demo,
+        })
     }
 
     /// Makes the demo's warehouse. Without one the demo still shows everything but numbers.

@@ -203,5 +203,6 @@ async fn who_deleted_the_demo_does_not_get_it_back() {
     conn.batch_execute("DELETE FROM role_assignments; DELETE FROM organizations")
         .await
         .expect("deleted");
-    assert!(!demo::load(&mut conn, hash).await.expect("no mistake"));
+    let loading = demo::load(&mut conn, hash).await.expect("no mistake");
+    assert_eq!(loading, demo::Loading::Deleted);
 }

@@ -29,6 +29,7 @@ impl TestApp {
         })
         .await
         .expect("the demo loads")
+            == demo::Loading::Loaded
     }
 
     /// Somebody who is there by this name, signed in to their organization.

@@ -25,11 +25,22 @@ pub const ACCOUNTS: [(&str, &str, &str); 3] = [
     ("viewer", "viewer@demo.test", "demo-viewer-password"),
 ];
 
-/// Loads the demo unless it is there; tells whether it was loaded. `hash` hashes a password.
+/// What became of loading the demo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loading {
+    /// It was loaded now.
+    Loaded,
+    /// It was there.
+    There,
+    /// It was loaded before, and somebody has deleted its organization.
+    Deleted,
+}
+
+/// Loads the demo unless it is there, or was. `hash` hashes a password.
 ///
 /// # Errors
 /// The files in the binary are wrong, or the database fails.
-pub async fn load<H>(conn: &mut Conn, hash: H) -> anyhow::Result<bool>
+pub async fn load<H>(conn: &mut Conn, hash: H) -> anyhow::Result<Loading>
 where
     H: AsyncFn(&str) -> anyhow::Result<String>,
 {
@@ -41,8 +52,12 @@ where
     });
     let people: Vec<_> = people.collect();
     let ids = people.iter().map(|id| id.uuid()).collect();
-    if store::exists(conn, system, rows::organization_id(&demo), ids).await? {
-        return Ok(false);
+    let (organization, anybody) =
+        store::left(conn, system, rows::organization_id(&demo), ids).await?;
+    match (organization, anybody) {
+        (true, _) => return Ok(Loading::There),
+        (false, true) => return Ok(Loading::Deleted),
+        (false, false) => {}
     }
     let mut passwords = Vec::new();
     for (user, id) in demo.people.users.iter().zip(people) {
@@ -60,5 +75,5 @@ where
         Ok::<_, Error>(())
     })
     .await?;
-    Ok(true)
+    Ok(Loading::Loaded)
 }

@@ -15,20 +15,21 @@ use serde_json::Value;
 use std::collections::HashSet;
 use uuid::Uuid;
 
-/// Whether the demo was loaded here: its organization or one of its people is there. Who deleted one of them did not
-/// ask for it again.
-pub(super) async fn exists(
+/// What is left of the demo: its organization, and anything that tells that it was here, one of its people or a line
+/// of the audit log, which outlives what it is about. Who deleted it did not ask for it again.
+pub(super) async fn left(
     mut conn: &Conn,
     _: System,
     id: OrganizationId,
     people: Vec<Uuid>,
-) -> Result<bool> {
+) -> Result<(bool, bool)> {
     let statement = sql(
-        "SELECT EXISTS (SELECT FROM organizations WHERE id = ?) OR EXISTS (SELECT FROM users WHERE id = ANY(?))",
-        [id.into(), Bind::Uuids(people)],
+        "SELECT EXISTS (SELECT FROM organizations WHERE id = ?), \
+           EXISTS (SELECT FROM users WHERE id = ANY(?)) OR EXISTS (SELECT FROM audit_events WHERE target_id = ?)",
+        [id.into(), Bind::Uuids(people), id.to_string().into()],
     );
     Ok(statement
-        .statement::<st::Bool>()
+        .statement::<(st::Bool, st::Bool)>()
         .get_result(&mut conn)
         .await?)
 }
