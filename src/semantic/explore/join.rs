@@ -51,21 +51,34 @@ fn hide(table: &mut Table, hidden: impl Fn(&str) -> bool) {
 /// Names of fields that a list means: sets (`name*`), folders, and fields taken out (`-name`).
 pub(in crate::semantic) fn expanded(table: &Table, fields: &[String]) -> IndexSet<String> {
     let mut found = IndexSet::new();
-    expand(table, fields, &mut found, 0);
+    let mut left = NAMES_MAX;
+    expand(table, fields, &mut found, (0, &mut left));
     found
 }
 
 /// How deep sets may name sets.
 const SET_DEPTH_MAX: usize = 10;
+/// Most names that are read. Sets that name each other several times would be read for ever, long before they are
+/// too deep.
+const NAMES_MAX: usize = 100_000;
 
-fn expand(table: &Table, fields: &[String], found: &mut IndexSet<String>, depth: usize) {
+fn expand(
+    table: &Table,
+    fields: &[String],
+    found: &mut IndexSet<String>,
+    (depth, left): (usize, &mut usize),
+) {
     if depth > SET_DEPTH_MAX {
         return;
     }
     for field in fields {
+        let Some(rest) = left.checked_sub(1) else {
+            return;
+        };
+        *left = rest;
         if let Some(set) = field.strip_suffix('*') {
             if let Some(fields) = table.sets.get(set) {
-                expand(table, fields, found, depth + 1);
+                expand(table, fields, found, (depth + 1, &mut *left));
             }
         } else if let Some(removed) = field.strip_prefix('-') {
             found.shift_remove(removed);

@@ -166,11 +166,11 @@ fn the_catalog_knows_types_and_what_is_missing() {
 fn lists_of_fields_are_expanded() {
     let manifest = json!({"nodes": {
         "model.p.a": node("a", json!({
-            "meta": {"joins": [{"join": "b", "sql_on": "${a.id} = ${b.id}", "fields": ["some*", "-x", "at"]}]},
+            "meta": {"joins": [{"join": "b", "sql_on": "${a.id} = ${b.id}", "fields": ["some*", "-x", "at", "loop*"]}]},
             "columns": {"id": {"name": "id"}},
         })),
         "model.p.b": node("b", json!({
-            "meta": {"sets": {"some": ["x", "y"], "loop": ["loop*"]}},
+            "meta": {"sets": {"some": ["x", "y"], "loop": vec!["loop*"; 20]}},
             "columns": {
                 "id": {"name": "id"}, "x": {"name": "x"}, "y": {"name": "y"},
                 "at": {"name": "at", "data_type": "date"},

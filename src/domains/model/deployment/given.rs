@@ -17,6 +17,11 @@ pub(in crate::domains) fn explores(errors: &mut UserErrors, given: &[Value]) -> 
     }
     for (n, value) in given.iter().enumerate() {
         let at = format!("explores.{n}");
+        if !value.is_object() {
+            let message = "must be an object: an explore in its compiled form";
+            errors.add(UserErrorCode::Invalid, &at, message);
+            continue;
+        }
         if holds_nul(value) {
             let message = "contains the character U+0000";
             errors.add(UserErrorCode::Invalid, &at, message);
@@ -300,7 +305,7 @@ mod tests {
         );
         assert_eq!(told[0].0, "explores.0.tables.a.dimensions.x.sql.0.text");
         let mut errors = UserErrors::default();
-        explores(&mut errors, &[json!("a"), json!({ "name": "\0" })]);
+        explores(&mut errors, &[json!([]), json!({ "name": "\0" })]);
         let told: Vec<_> = errors
             .into_list()
             .into_iter()
@@ -309,7 +314,7 @@ mod tests {
         assert_eq!(
             told,
             [
-                "invalid type: string \"a\", expected an object",
+                "must be an object: an explore in its compiled form",
                 "contains the character U+0000"
             ]
         );
