@@ -45,7 +45,7 @@ pub(crate) async fn serve(database: &str, bind: SocketAddr) -> anyhow::Result<()
     Arc::get_mut(&mut app)
         .context("the server is shared already")?
         .guard = Guard::new(&graph::sdl(), limits).context("the guard does not fit the schema")?;
-    let router = Http::new(app)?.router();
+    let router = Http::new(app)?.front();
     http::serve(
         TcpListener::bind(bind).await?,
         router,

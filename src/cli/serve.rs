@@ -94,7 +94,7 @@ async fn run(
     let (address, admin_address) = (api.local_addr()?, admin.local_addr()?);
     let stopped = CancellationToken::new();
     let admin = http::serve(admin, http.admin_router(), stopped.clone());
-    let api = http::serve(api, http.router(), app.stopping.clone());
+    let api = http::serve(api, http.front(), app.stopping.clone());
     welcome(&settings, address, admin_address, *narrator);
     invite(&app, address, *narrator).await?;
     let stop = async {

@@ -143,7 +143,7 @@ impl Call<'_> {
         (ready, cost): (Ready, Cost),
         held: Option<Held>,
     ) -> Result<(Done, Vec<u8>), Failure> {
-        let mut out = Vec::with_capacity(1024);
+        let mut out = Vec::with_capacity(4096);
         let Some(held) = held else {
             let done = run::run(self.edge, caller, self.facts, (ready, cost), &mut out).await;
             return Ok((done, out));
@@ -219,8 +219,11 @@ impl Call<'_> {
         let mut response = if self.events == Events::Always {
             events::single(&out)
         } else {
-            let kind = [(header::CONTENT_TYPE, self.media.header())];
-            (status, kind, out).into_response()
+            let headers = [
+                (header::CONTENT_TYPE, self.media.header()),
+                (header::CONTENT_LENGTH, out.len().into()),
+            ];
+            (status, headers, out).into_response()
         };
         let headers = response.headers_mut();
         if let Some(budget) = report.budget {

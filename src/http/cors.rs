@@ -1,15 +1,12 @@
 //! Which other origins may call, and what their browsers are told.
 
-use super::Edge;
 use crate::config::HttpConfig;
 use axum::{
     body::Body,
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use std::sync::Arc;
 
 const ALLOWED_HEADERS: HeaderValue = HeaderValue::from_static(
     "accept, authorization, content-type, idempotency-key, traceparent, x-request-id, \
@@ -43,31 +40,55 @@ pub(super) fn is_own(origin: &HeaderValue, host: &str) -> bool {
     authority.eq_ignore_ascii_case(host.strip_suffix(port).unwrap_or(host))
 }
 
-/// Answers preflights and adds the headers for allowed origins.
-pub(super) async fn layer(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let config = &edge.app.config;
-    if config.cors_origins.is_empty() {
-        return next.run(request).await;
+/// What a request asks of the rules for other origins.
+pub(super) enum Cors {
+    /// No other origin may call, so nothing depends on it.
+    Closed,
+    /// Some may.
+    Open {
+        /// The origin of the request, if it is one of them.
+        allowed: Option<HeaderValue>,
+        /// Whether a browser only asks if it may call.
+        is_preflight: bool,
+    },
+}
+
+impl Cors {
+    pub(super) fn of(request: &Request, config: &HttpConfig) -> Self {
+        if config.cors_origins.is_empty() {
+            return Self::Closed;
+        }
+        let headers = request.headers();
+        let origin = headers.get(header::ORIGIN);
+        Self::Open {
+            allowed: origin.filter(|origin| is_allowed(origin, config)).cloned(),
+            is_preflight: request.method() == Method::OPTIONS
+                && headers.contains_key(REQUEST_METHOD),
+        }
     }
-    let allowed = request
-        .headers()
-        .get(header::ORIGIN)
-        .filter(|origin| is_allowed(origin, config))
-        .cloned();
-    let is_preflight =
-        request.method() == Method::OPTIONS && request.headers().contains_key(REQUEST_METHOD);
-    let mut response = if is_preflight {
-        preflight(allowed.is_some())
-    } else {
-        next.run(request).await
-    };
-    response
-        .headers_mut()
-        .append(header::VARY, HeaderValue::from_static("origin"));
-    if let Some(origin) = allowed {
-        allow(response.headers_mut(), origin);
+
+    /// The whole answer to a browser that only asks.
+    pub(super) fn preflight(&self) -> Option<Response> {
+        match self {
+            Self::Open {
+                allowed,
+                is_preflight: true,
+            } => Some(preflight(allowed.is_some())),
+            _ => None,
+        }
     }
-    response
+
+    /// Adds the headers for allowed origins.
+    pub(super) fn complete(self, response: &mut Response) {
+        let Self::Open { allowed, .. } = self else {
+            return;
+        };
+        let headers = response.headers_mut();
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+        if let Some(origin) = allowed {
+            allow(headers, origin);
+        }
+    }
 }
 
 fn preflight(is_allowed: bool) -> Response {

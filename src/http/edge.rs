@@ -1,4 +1,4 @@
-//! The outermost layer: ids, headers that every answer has, one line in the log.
+//! Before and after every request: ids, headers that every answer has, one line in the log.
 
 use super::{
     Edge, downloads,
@@ -9,13 +9,11 @@ use super::{
 };
 use crate::{gql::ErrorCode, kernel::milliseconds};
 use axum::{
-    extract::{Extension, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
-    middleware::Next,
+    extract::{Extension, Request},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::Response,
 };
-use futures_util::FutureExt as _;
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::time::Duration;
 
 const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
@@ -41,41 +39,62 @@ const HEADERS: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Wraps every request.
-pub(super) async fn layer(State(edge): State<Arc<Edge>>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let facts = Facts::of(&parts, &edge.app.config, &edge.ids);
-    parts.extensions.insert(facts.clone());
-    let path = shown(parts.uri.path()).to_owned();
-    let method = parts.method.clone();
-    let handled = AssertUnwindSafe(next.run(Request::from_parts(parts, body)))
-        .catch_unwind()
-        .await;
-    let mut response = handled.unwrap_or_else(|_panic| {
-        tracing::error!(request_id = facts.id, "a handler panicked");
-        Failure::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            ErrorCode::Internal,
-            "internal error",
-        )
-        .respond(MediaType::Json, &facts.id)
-    });
-    let took = facts.started.elapsed();
-    let report = response.extensions().get::<Report>().cloned();
-    if let Some(report) = &report {
-        edge.metrics.count(report, took);
+/// So many headers have most answers, so that their room is made once.
+const MOST_HEADERS: usize = 16;
+
+/// One request on its way: what is known of it before it is handled, for what is said of it after.
+pub(super) struct Visit {
+    facts: SharedFacts,
+    method: Method,
+    path: String,
+}
+
+impl Visit {
+    /// The request arrives. Handlers find its facts among its extensions.
+    pub(super) fn begin(edge: &Edge, request: &mut Request) -> Self {
+        let facts = Facts::of(request, &edge.app.config, &edge.ids);
+        request.extensions_mut().insert(facts.clone());
+        Self {
+            facts,
+            method: request.method().clone(),
+            path: shown(request.uri().path()).to_owned(),
+        }
     }
-    let headers = response.headers_mut();
-    complete(headers, &facts);
-    timing(headers, &facts, took, report.as_ref());
-    log(
-        &facts,
-        (method.as_str(), &path),
-        response.status(),
-        took,
-        report.as_ref(),
-    );
-    response
+
+    /// The answer leaves; `Err` is the panic of a handler.
+    pub(super) fn end<P>(self, edge: &Edge, handled: Result<Response, P>) -> Response {
+        let Self {
+            facts,
+            method,
+            path,
+        } = self;
+        let mut response = handled.unwrap_or_else(|_panic| {
+            tracing::error!(request_id = facts.id, "a handler panicked");
+            Failure::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                ErrorCode::Internal,
+                "internal error",
+            )
+            .respond(MediaType::Json, &facts.id)
+        });
+        let took = facts.started.elapsed();
+        let report = response.extensions_mut().remove::<Report>();
+        if let Some(report) = &report {
+            edge.metrics.count(report, took);
+        }
+        let headers = response.headers_mut();
+        headers.reserve(MOST_HEADERS);
+        complete(headers, &facts);
+        timing(headers, &facts, took, report.as_ref());
+        log(
+            &facts,
+            (method.as_str(), &path),
+            response.status(),
+            took,
+            report.as_ref(),
+        );
+        response
+    }
 }
 
 /// Anything that is not there.

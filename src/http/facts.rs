@@ -1,7 +1,7 @@
 //! What is known of a request before anything is decided: its id, its client, its trace.
 
 use crate::config::HttpConfig;
-use axum::http::{HeaderMap, HeaderName, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, Request, Uri, header, request::Parts, uri::Authority};
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{
@@ -69,13 +69,13 @@ impl Facts {
     }
 
     /// Reads the facts from a request's head.
-    pub(super) fn of(parts: &Parts, config: &HttpConfig, ids: &RequestIds) -> Arc<Self> {
-        let peer = parts
-            .extensions
+    pub(super) fn of<B>(request: &Request<B>, config: &HttpConfig, ids: &RequestIds) -> Arc<Self> {
+        let peer = request
+            .extensions()
             .get::<Peer>()
             .map(|peer| peer.0.ip().to_canonical());
         let behind_proxy = peer.is_some_and(|peer| config.trusted_proxies.contain(peer));
-        let headers = &parts.headers;
+        let headers = request.headers();
         let proto = text(headers, &FORWARDED_PROTO).filter(|_| behind_proxy);
         Arc::new(Self {
             id: incoming_id(headers).map_or_else(|| ids.next(), str::to_owned),
@@ -90,7 +90,7 @@ impl Facts {
                     .next()
                     .is_some_and(|last| last.trim() == "https")
             }),
-            is_loopback_host: host(parts).is_some_and(is_loopback),
+            is_loopback_host: called(request.uri(), headers).is_some_and(is_loopback),
             trace: text(headers, &TRACEPARENT)
                 .and_then(trace_id)
                 .map(str::to_owned),
@@ -128,11 +128,13 @@ impl RequestIds {
 
 /// The authority that the client called.
 pub(super) fn host(parts: &Parts) -> Option<&str> {
-    parts
-        .uri
-        .authority()
-        .map(axum::http::uri::Authority::as_str)
-        .or_else(|| text(&parts.headers, &header::HOST))
+    called(&parts.uri, &parts.headers)
+}
+
+fn called<'a>(uri: &'a Uri, headers: &'a HeaderMap) -> Option<&'a str> {
+    uri.authority()
+        .map(Authority::as_str)
+        .or_else(|| text(headers, &header::HOST))
 }
 
 pub(super) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
@@ -211,7 +213,6 @@ fn trace_id(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
     use crate::config::Networks;
-    use axum::http::Request;
 
     fn facts(peer: &str, headers: &[(&str, &str)]) -> Arc<Facts> {
         let mut config = HttpConfig::for_tests();
@@ -224,7 +225,7 @@ mod tests {
         request
             .extensions_mut()
             .insert(Peer(format!("{peer}:9").parse().unwrap()));
-        Facts::of(&request.into_parts().0, &config, &RequestIds::new())
+        Facts::of(&request, &config, &RequestIds::new())
     }
 
     #[test]

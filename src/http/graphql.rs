@@ -26,11 +26,7 @@ use std::sync::Arc;
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 
 /// `POST /graphql`.
-pub(super) async fn post(
-    State(edge): State<Arc<Edge>>,
-    Extension(facts): Extension<SharedFacts>,
-    request: Request,
-) -> Response {
+pub(super) async fn post(edge: &Arc<Edge>, facts: SharedFacts, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Some((media, events)) = accepted(&parts) else {
         return not_acceptable(&facts);
@@ -38,14 +34,14 @@ pub(super) async fn post(
     let mut facts = facts;
     let received = if multipart::is_announced(&parts.headers) {
         // Boxed: few requests have files, and all would carry the room for them.
-        let received = Box::pin(multipart::receive(&edge, &facts, &parts, body)).await;
+        let received = Box::pin(multipart::receive(edge, &facts, &parts, body)).await;
         facts = Arc::new(facts.begun_now());
         received
     } else {
-        receive(&edge, &parts, body).await
+        receive(edge, &parts, body).await
     };
     let call = Call {
-        edge: &edge,
+        edge,
         facts: &facts,
         parts: &parts,
         media,

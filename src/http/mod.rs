@@ -1,7 +1,7 @@
 //! The HTTP layer: the API on one listener, operations on another.
 //!
-//! What happens to a request, in order: `edge` gives it an id, logs and counts it; `cors` answers
-//! preflights; `graphql` negotiates, takes the body in, finds the caller (`caller`,
+//! What happens to a request, in order (`front`): `edge` gives it an id, logs and counts it; `cors`
+//! answers preflights; `graphql` negotiates, takes the body in, finds the caller (`caller`,
 //! `credentials`), has the document checked (`documents`, `operation`), takes its cost from the
 //! caller's budget (`rate`) and runs it (`run`). Everything before the run is a `Failure`.
 //!
@@ -22,6 +22,7 @@ mod edge;
 mod events;
 mod facts;
 mod failure;
+mod front;
 mod graphql;
 mod holder;
 mod idempotency;
@@ -45,34 +46,20 @@ mod ticket;
 mod unread;
 
 pub use facts::Peer;
+pub use front::Front;
 pub use run::Statements;
 pub use serve::serve;
 
-use crate::{app::App, config::PlaygroundMode};
+use crate::app::App;
 use anyhow::Context as _;
-use axum::{
-    Router,
-    middleware::{from_fn, from_fn_with_state},
-    response::Redirect,
-    routing::{get, post},
-};
+use axum::Router;
 use documents::Documents;
 use facts::RequestIds;
 use metrics::Metrics;
-use playground::PlaygroundSettings;
 use rate::Rate;
 use seats::Seats;
 use std::{sync::Arc, time::Duration};
-use tower_http::{
-    CompressionLevel,
-    compression::{
-        CompressionLayer, Predicate as _,
-        predicate::{NotForContentType, SizeAbove},
-    },
-};
 
-/// Answers shorter than this are not compressed.
-const COMPRESS_ABOVE_BYTES: u16 = 1024;
 /// How often the budgets of idle callers are forgotten.
 const FORGET_EVERY: Duration = Duration::from_secs(10);
 /// How often answers to repeated mutations are looked through.
@@ -118,45 +105,8 @@ impl Http {
     }
 
     /// The API.
-    pub fn router(&self) -> Router {
-        let edge = &self.edge;
-        let compression = CompressionLayer::new()
-            .quality(CompressionLevel::Fastest)
-            // Events must not wait in a compressor for more of them.
-            .compress_when(
-                SizeAbove::new(COMPRESS_ABOVE_BYTES)
-                    .and(NotForContentType::const_new("text/event-stream"))
-                    // Files have a length that clients show, and come by the chunk.
-                    .and(NotForContentType::const_new("text/csv"))
-                    .and(NotForContentType::const_new(
-                        "application/vnd.openxmlformats",
-                    )),
-            );
-        let mut router = Router::new()
-            .route("/", get(|| async { Redirect::temporary("/graphql") }))
-            .route(
-                "/graphql",
-                get(graphql::get)
-                    .post(graphql::post)
-                    .fallback(graphql::other_method),
-            )
-            .route("/graphql/schema.graphql", get(sdl::get))
-            .route("/graphql/ticket", post(ticket::post))
-            .route("/setup", post(setup::post))
-            .route("/downloads/{token}", get(downloads::get))
-            .route("/healthz", get(|| async { "ok\n" }));
-        if edge.app.config.playground != PlaygroundMode::Off {
-            router = router.merge(playground::router(PlaygroundSettings::new(
-                edge.app.config.demo,
-            )));
-        }
-        router
-            .fallback(edge::not_found)
-            .layer(from_fn_with_state(edge.clone(), cors::layer))
-            .layer(compression)
-            .layer(from_fn_with_state(edge.clone(), edge::layer))
-            .layer(from_fn(unread::layer))
-            .with_state(edge.clone())
+    pub fn front(&self) -> Front {
+        Front::new(&self.edge)
     }
 
     /// Work in the background that keeps memory bounded; ends with the server.

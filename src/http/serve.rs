@@ -1,19 +1,19 @@
 //! The listener: connections with limits of time and size, and an orderly end.
 
 use super::facts::Peer;
-use axum::{Router, extract::Request};
+use axum::{body::Body, extract::Request, response::Response};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
     service::TowerToHyperService,
 };
-use std::{io, net::SocketAddr, time::Duration};
+use std::{convert::Infallible, io, net::SocketAddr, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
     time::{Instant, sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tower::ServiceExt as _;
+use tower::{Service, ServiceExt as _};
 
 /// How long a client may take to send the head of a request, or to send nothing between two.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -28,10 +28,28 @@ const DRAIN: Duration = Duration::from_secs(30);
 /// How an HTTP/2 connection begins.
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Serves `router` until `stopping`, then lets requests in flight finish.
+/// What answers requests.
+pub trait Handler:
+    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Handler for S where
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+/// Serves `handler` until `stopping`, then lets requests in flight finish.
 ///
 /// Gives back whether all of them did in time.
-pub async fn serve(listener: TcpListener, router: Router, stopping: CancellationToken) -> bool {
+pub async fn serve<H: Handler>(
+    listener: TcpListener,
+    handler: H,
+    stopping: CancellationToken,
+) -> bool {
     let connections = TaskTracker::new();
     // Ends what is still there when the time to drain is over.
     let ending = CancellationToken::new();
@@ -42,7 +60,7 @@ pub async fn serve(listener: TcpListener, router: Router, stopping: Cancellation
         };
         match accepted {
             Ok((stream, peer)) => {
-                let connection = connection(stream, peer, router.clone(), stopping.clone());
+                let connection = connection(stream, peer, handler.clone(), stopping.clone());
                 let ending = ending.clone();
                 connections.spawn(async move { ending.run_until_cancelled(connection).await });
             }
@@ -76,7 +94,7 @@ async fn rest(error: &io::Error) {
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    router: Router,
+    handler: impl Handler,
     stopping: CancellationToken,
 ) {
     // Answers are written in one piece; waiting to fill a packet only costs time.
@@ -90,7 +108,8 @@ async fn connection(
     else {
         return;
     };
-    let service = router.map_request(move |mut request: Request<_>| {
+    let service = handler.map_request(move |request: Request<_>| {
+        let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         request
     });

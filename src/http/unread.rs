@@ -7,8 +7,6 @@ use axum::{
     body::{Body, BodyDataStream, Bytes},
     extract::Request,
     http::{StatusCode, header},
-    middleware::Next,
-    response::Response,
 };
 use futures_util::stream::{Stream, StreamExt as _, poll_fn};
 use std::{
@@ -39,27 +37,33 @@ impl Shared {
     }
 }
 
-/// Answers, and reads what is left of the request if it was refused.
-pub(super) async fn layer(request: Request, next: Next) -> Response {
+/// What a handler leaves of a large request.
+pub(super) struct Rest(Shared);
+
+/// A request for its handler; of a large one, what will be left of it too.
+pub(super) fn lend(request: Request) -> (Request, Option<Rest>) {
     let length = request.headers().get(header::CONTENT_LENGTH);
     let length = length.and_then(|value| value.to_str().ok());
     let length: Option<u64> = length.and_then(|length| length.parse().ok());
     let is_chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let is_small = length.map_or(!is_chunked, |length| length <= SMALL);
-    if is_small {
-        return next.run(request).await;
+    if length.map_or(!is_chunked, |length| length <= SMALL) {
+        return (request, None);
     }
     let (parts, body) = request.into_parts();
     let shared = Shared(Arc::new(Mutex::new(body.into_data_stream())));
     let lent = shared.clone();
     let lent = Body::from_stream(poll_fn(move |cx| lent.poll(cx)));
-    let response = next.run(Request::from_parts(parts, lent)).await;
-    // Who stalls is not waited for once more.
-    if response.status().is_client_error() && response.status() != StatusCode::REQUEST_TIMEOUT {
-        let rest = poll_fn(move |cx| shared.poll(cx));
-        let _in_time = tokio::time::timeout(LONGEST, read_off(rest)).await;
+    (Request::from_parts(parts, lent), Some(Rest(shared)))
+}
+
+impl Rest {
+    /// Reads it if the request was refused. Who stalls is not waited for once more.
+    pub(super) async fn read_off(self, status: StatusCode) {
+        if status.is_client_error() && status != StatusCode::REQUEST_TIMEOUT {
+            let rest = poll_fn(move |cx| self.0.poll(cx));
+            let _in_time = tokio::time::timeout(LONGEST, read_off(rest)).await;
+        }
     }
-    response
 }
 
 async fn read_off(mut rest: impl Stream<Item = Result<Bytes, axum::Error>> + Unpin) {

@@ -26,7 +26,7 @@ impl Server {
         let server: &Arc<App> = &app.app;
         tokio::task::spawn(http::serve(
             listener,
-            app.router.clone(),
+            app.front.clone(),
             server.stopping.clone(),
         ));
         let client = reqwest::Client::builder()

@@ -90,7 +90,7 @@ async fn a_stop_lets_requests_finish_and_takes_no_more() {
     let address = listener.local_addr().unwrap();
     let server = tokio::task::spawn(http::serve(
         listener,
-        app.router.clone(),
+        app.front.clone(),
         app.app.stopping.clone(),
     ));
     let body = json!({ "query": "{ __typename }" }).to_string();
@@ -127,7 +127,7 @@ async fn heads_are_bounded() {
     let address = listener.local_addr().unwrap();
     tokio::task::spawn(http::serve(
         listener,
-        app.router.clone(),
+        app.front.clone(),
         app.app.stopping.clone(),
     ));
     for (size, status) in [(8_000, "HTTP/1.1 200"), (17_000, "HTTP/1.1 431")] {

@@ -10,7 +10,7 @@ use chartroom::{
     app::App,
     config::{HttpConfig, JobsConfig, WarehouseConfig},
     db::{Bind, Database, DatabaseConfig, PooledConn, sql},
-    http::{Http, Statements},
+    http::{Front, Http, Statements},
     kernel::{
         Secret, SecretKind, SystemClock,
         entity::{OrganizationId, SessionId, UserId},
@@ -42,7 +42,7 @@ pub(crate) struct TestApp {
     /// The server.
     pub app: Arc<App>,
     /// The API.
-    pub router: Router,
+    pub front: Front,
     /// The operations listener.
     pub admin: Router,
     tokens: Mutex<HashMap<Actor, String>>,
@@ -93,7 +93,7 @@ impl TestApp {
         Self {
             db,
             app,
-            router: http.router(),
+            front: http.front(),
             admin: http.admin_router(),
             tokens,
             database,
@@ -157,7 +157,7 @@ impl TestApp {
 
     /// Sends any request.
     pub(crate) async fn send(&self, request: Request<Body>) -> Response<Body> {
-        self.router
+        self.front
             .clone()
             .oneshot(request)
             .await

@@ -27,7 +27,7 @@ impl TestApp {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let stopping = self.app.stopping.clone();
-        tokio::task::spawn(http::serve(listener, self.router.clone(), stopping));
+        tokio::task::spawn(http::serve(listener, self.front.clone(), stopping));
         address
     }
 

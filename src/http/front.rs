@@ -1,0 +1,173 @@
+//! The way of a request to its handler and of the answer back.
+//!
+//! What every request passes is done by plain calls here, and operations by `POST` go straight to their handler: each
+//! layer of a router makes boxes for a request and moves it into them, and for a small operation those cost as much
+//! as half of its work on the data.
+
+use super::{Edge, cors::Cors, edge::Visit, graphql, playground, run::SharedFacts, unread};
+use crate::config::PlaygroundMode;
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{Method, header},
+    response::{Redirect, Response},
+    routing::{get, post},
+};
+use futures_util::{FutureExt as _, future::BoxFuture};
+use std::{
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    task::{Context, Poll},
+};
+use tower::{Layer as _, Service, ServiceExt as _};
+use tower_http::{
+    CompressionLevel,
+    compression::{
+        Compression, CompressionLayer, Predicate as _,
+        predicate::{And, NotForContentType, SizeAbove},
+    },
+};
+
+/// The address of the API.
+const GRAPHQL: &str = "/graphql";
+/// Answers shorter than this are not compressed.
+const COMPRESS_ABOVE_BYTES: u16 = 1024;
+
+/// Which answers are compressed.
+type Worth = And<And<And<SizeAbove, NotForContentType>, NotForContentType>, NotForContentType>;
+
+/// The API, as a service.
+#[derive(Clone)]
+pub struct Front(Arc<Layers>);
+
+struct Layers {
+    edge: Arc<Edge>,
+    handlers: Handlers,
+    compressing: Compression<Handlers, Worth>,
+}
+
+/// What answers requests.
+#[derive(Clone)]
+struct Handlers {
+    edge: Arc<Edge>,
+    routes: Router,
+}
+
+impl Front {
+    pub(super) fn new(edge: &Arc<Edge>) -> Self {
+        let handlers = Handlers {
+            edge: edge.clone(),
+            routes: routes(edge),
+        };
+        let compression = CompressionLayer::new()
+            .quality(CompressionLevel::Fastest)
+            // Events must not wait in a compressor for more of them.
+            .compress_when(
+                SizeAbove::new(COMPRESS_ABOVE_BYTES)
+                    .and(NotForContentType::const_new("text/event-stream"))
+                    // Files have a length that clients show, and come by the chunk.
+                    .and(NotForContentType::const_new("text/csv"))
+                    .and(NotForContentType::const_new(
+                        "application/vnd.openxmlformats",
+                    )),
+            );
+        Self(Arc::new(Layers {
+            edge: edge.clone(),
+            compressing: compression.layer(handlers.clone()),
+            handlers,
+        }))
+    }
+}
+
+/// Everything but operations by `POST`.
+fn routes(edge: &Arc<Edge>) -> Router {
+    let mut router = Router::new()
+        .route("/", get(|| async { Redirect::temporary(GRAPHQL) }))
+        .route(GRAPHQL, get(graphql::get).fallback(graphql::other_method))
+        .route("/graphql/schema.graphql", get(super::sdl::get))
+        .route("/graphql/ticket", post(super::ticket::post))
+        .route("/setup", post(super::setup::post))
+        .route("/downloads/{token}", get(super::downloads::get))
+        .route("/healthz", get(|| async { "ok\n" }));
+    if edge.app.config.playground != PlaygroundMode::Off {
+        let settings = playground::PlaygroundSettings::new(edge.app.config.demo);
+        router = router.merge(playground::router(settings));
+    }
+    router
+        .fallback(super::edge::not_found)
+        .with_state(edge.clone())
+}
+
+impl Service<Request> for Front {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let layers = self.0.clone();
+        Box::pin(async move { Ok(layers.answer(request).await) })
+    }
+}
+
+impl Layers {
+    async fn answer(&self, request: Request) -> Response {
+        let (mut request, rest) = unread::lend(request);
+        let visit = Visit::begin(&self.edge, &mut request);
+        let handling = AssertUnwindSafe(self.handle(request));
+        let response = visit.end(&self.edge, handling.catch_unwind().await);
+        if let Some(rest) = rest {
+            rest.read_off(response.status()).await;
+        }
+        response
+    }
+
+    async fn handle(&self, request: Request) -> Response {
+        let cors = Cors::of(&request, &self.edge.app.config);
+        let mut response = match cors.preflight() {
+            Some(response) => response,
+            None => self.compress(request).await,
+        };
+        cors.complete(&mut response);
+        response
+    }
+
+    /// Has the request answered, and the answer compressed if the client wants that. What is never stored between here
+    /// and the client need not say that other clients get it compressed.
+    async fn compress(&self, request: Request) -> Response {
+        let is_plain = !request.headers().contains_key(header::ACCEPT_ENCODING)
+            && *request.method() == Method::POST;
+        let Ok(response) = if is_plain {
+            self.handlers.clone().call(request).await
+        } else {
+            let compressed = self.compressing.clone().call(request).await;
+            compressed.map(|response| response.map(Body::new))
+        };
+        response
+    }
+}
+
+impl Service<Request> for Handlers {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let is_operation = *request.method() == Method::POST && request.uri().path() == GRAPHQL;
+        if is_operation && let Some(facts) = request.extensions().get::<SharedFacts>().cloned() {
+            let edge = self.edge.clone();
+            Box::pin(async move { Ok(graphql::post(&edge, facts, request).await) })
+        } else {
+            Box::pin(self.routes.clone().oneshot(request))
+        }
+    }
+}
