@@ -27,7 +27,7 @@ pub struct App {
     /// The database.
     pub db: Database,
     /// The graph.
-    pub schema: graph::Schema,
+    pub engine: graph::Engine,
     /// The graph for subscriptions.
     pub live: graph::Schema,
     /// The graph as text.
@@ -62,7 +62,7 @@ impl App {
     /// Puts a server together.
     ///
     /// # Errors
-    /// The schema and the guard's cost table do not fit each other.
+    /// The schema and the guard's cost table, or the schema and its engine, do not fit each other.
     pub fn new(
         config: HttpConfig,
         jobs: JobsConfig,
@@ -89,7 +89,7 @@ impl App {
         Ok(Arc::new(Self {
             authenticator: Authenticator::new(db.clone()),
             db,
-            schema: graph::schema(services.clone()),
+            engine: graph::engine(services.clone())?,
             live: graph::live_schema(services),
             passwords,
             jobs,

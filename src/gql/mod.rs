@@ -6,6 +6,7 @@ mod connection;
 mod cursor;
 pub mod direct;
 mod drive;
+mod engine;
 mod error;
 mod filter;
 pub mod guard;
@@ -23,6 +24,7 @@ mod user_error;
 pub use ahead::ask_ahead;
 pub use connection::{Connection, Edge, ListNode, PageInfo};
 use drive::drive;
+pub use engine::{Engine, Entrance, Tree};
 pub use error::{ErrorCode, ErrorDetails, complete};
 pub use filter::{
     BooleanFilter, ColumnFilter, DateTimeFilter, FilterInput, IdFilter, IntFilter, StringFilter,

@@ -15,10 +15,11 @@ use crate::{
         query::{self, Queries},
         warehouse,
     },
-    gql::FreshScopes,
+    gql::{self, Entrance, FreshScopes},
     jobs::Jobs,
     services::Outside,
 };
+use anyhow::Context as _;
 use async_graphql::{
     MergedObject, MergedSubscription, SDLExportOptions, SchemaBuilder, ValidationMode,
 };
@@ -55,7 +56,10 @@ pub struct Mutation(
 pub struct Subscription(platform::job::JobSubscription);
 
 /// The graph.
-pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
+pub type Schema = async_graphql::Schema<Entrance<Query>, Mutation, Subscription>;
+
+/// What runs queries and mutations on the graph.
+pub type Engine = gql::Engine<Query, Mutation, Subscription>;
 
 /// What resolvers use beside the request's scope.
 #[derive(Clone)]
@@ -70,11 +74,11 @@ pub struct Services {
     pub queries: Queries,
 }
 
-fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+fn builder() -> SchemaBuilder<Entrance<Query>, Mutation, Subscription> {
     // The guard has validated every document before (and better); the engine only executes.
     // No extensions: one would send every field down the slow path.
     async_graphql::Schema::build(
-        Query::default(),
+        Entrance::default(),
         Mutation::default(),
         Subscription::default(),
     )
@@ -85,9 +89,12 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     .disable_suggestions()
 }
 
-/// Makes the schema.
-pub fn schema(services: Services) -> Schema {
-    with(services).finish()
+/// Makes the engine of the graph.
+///
+/// # Errors
+/// The engine cannot be entered, which would be a fault of the server.
+pub fn engine(services: Services) -> anyhow::Result<Engine> {
+    Engine::new(with(services).finish()).context("the engine does not let in")
 }
 
 /// Makes the schema that subscriptions run on: the same graph, whose events have scopes of their
@@ -96,7 +103,7 @@ pub fn live_schema(services: Services) -> Schema {
     with(services).extension(FreshScopes).finish()
 }
 
-fn with(services: Services) -> SchemaBuilder<Query, Mutation, Subscription> {
+fn with(services: Services) -> SchemaBuilder<Entrance<Query>, Mutation, Subscription> {
     builder()
         .data(services.passwords)
         .data(services.jobs)

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use crate::{
     app::App,
     gql::{
-        ErrorCode,
+        ErrorCode, Tree,
         guard::{Document, DocumentHash, Refusal},
     },
 };
@@ -34,8 +34,8 @@ const TREE_FACTOR: usize = 16;
 pub(super) struct Prepared {
     /// What the guard knows of it.
     pub(super) document: Arc<Document>,
-    /// The engine's syntax tree. Cloning it is several times cheaper than parsing the text.
-    pub(super) tree: ExecutableDocument,
+    /// What the engine runs.
+    pub(super) tree: Tree,
     weight: u32,
 }
 
@@ -131,7 +131,7 @@ fn prepare(app: &App, text: &str) -> Result<Arc<Prepared>, Denied> {
     let weight = u32::try_from(text.len() * TREE_FACTOR + 512).unwrap_or(u32::MAX);
     Ok(Arc::new(Prepared {
         document,
-        tree,
+        tree: Tree::new(tree),
         weight,
     }))
 }

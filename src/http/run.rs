@@ -1,6 +1,9 @@
 //! Runs operations and writes their answers: one buffer for the whole response.
 
-use super::{Edge, caller::Caller, facts::Facts, failure::Failure, operation::Ready, rate::Budget};
+use super::{
+    Edge, caller::Caller, documents::Prepared, facts::Facts, failure::Failure, operation::Ready,
+    rate::Budget,
+};
 use crate::gql::{self, ErrorCode, ResponseNotes, Scope};
 use async_graphql::{Request, Response, Value, Variables};
 use axum::http::StatusCode;
@@ -75,9 +78,10 @@ pub(super) async fn run(
 ) -> Done {
     let app = &edge.app;
     let scope = scope(edge, caller, cost.requested);
-    let request = request(ready).data(scope.clone());
+    let (prepared, request) = request(ready);
+    let request = request.data(scope.clone());
     // Boxed, so that the frames above, which are moved about, stay small.
-    let work = scope.drive(Box::pin(app.schema.execute(request)));
+    let work = scope.drive(Box::pin(app.engine.execute(&prepared.tree, request)));
     let deadline = tokio::time::Instant::from_std(facts.started + app.config.request_timeout);
     let result = tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await;
     // Before the answer is written: another request may be waiting for the connection.
@@ -132,19 +136,18 @@ pub(super) fn scope(edge: &Edge, caller: &Caller, cost: u32) -> Arc<Scope> {
     )
 }
 
-/// What the engine gets of an operation.
-pub(super) fn request(ready: Ready) -> Request {
+/// What the engine gets of an operation: its document and the rest.
+pub(super) fn request(ready: Ready) -> (Arc<Prepared>, Request) {
     let variables = serde_json::Value::Object(ready.variables);
     let mut request = Request::new(String::new()).variables(Variables::from_json(variables));
     request.operation_name = ready.name;
-    request.set_parsed_query(ready.prepared.tree.clone());
     if !ready.prepared.document.merges_objects() {
         request = request.data(gql::direct::Allowed);
     }
-    if ready.uploads.is_empty() {
-        return request;
+    if !ready.uploads.is_empty() {
+        request = request.data(ready.uploads);
     }
-    request.data(ready.uploads)
+    (ready.prepared, request)
 }
 
 /// The request took too long.

@@ -12,7 +12,7 @@ use crate::{
     },
     kernel::{Error, Result},
 };
-use async_graphql::{Request, Response, Value};
+use async_graphql::{Response, Value};
 use axum::http::StatusCode;
 use futures_util::{FutureExt as _, future::BoxFuture, stream::BoxStream};
 use std::{
@@ -104,7 +104,9 @@ impl Subscription {
         });
         let live = Live::new(events, resume_after);
         let first = run::scope(edge, caller, cost);
-        let request: Request = run::request(ready).data(first.clone()).data(live.clone());
+        let (prepared, mut request) = run::request(ready);
+        request.set_parsed_query(prepared.tree.document().clone());
+        let request = request.data(first.clone()).data(live.clone());
         Self {
             answers: edge.app.live.execute_stream(request),
             first,

@@ -1,14 +1,15 @@
-//! Lists that are written directly are byte for byte those that the engine makes.
+//! Lists that are written directly, and operations that are run without the engine's own entrance, are byte for byte
+//! those of the engine.
 //!
-//! A document that selects one object in two places is left to the engine, so each question is
-//! asked twice: with such a selection at its end and without.
+//! A document that selects one object in two places has no list written directly, and one with a directive goes through
+//! the entrance; so each question is asked twice: with both at its end and without.
 
 use crate::support::{Actor, Reply, TestApp};
 use apollo_compiler::{Schema, schema::ExtendedType};
 use serde_json::json;
 
 const DIRECT: &str = " _: viewer { user { id username } }";
-const ENGINE: &str = " _: viewer { user { id } } ... on Query { _: viewer { user { username } } }";
+const ENGINE: &str = " _: viewer { user { id } } ... on Query @include(if: true) { _: viewer { user { username } } }";
 
 /// The data of an answer as text, and the statements it took.
 async fn data(app: &TestApp, actor: Actor, document: &str) -> (String, String) {
@@ -157,4 +158,55 @@ async fn texts_are_escaped_alike() {
     )
     .await;
     assert!(text.contains("\\\"quoted\\\" \\\\ back"), "{text}");
+}
+
+#[tokio::test]
+async fn variables_mistakes_and_mutations_come_through_alike() {
+    let app = TestApp::start().await;
+    let tenant = crate::support::Tenant::create(&app, "acme").await;
+    let project = tenant.project(&app, "Sales").await;
+    let update = |directive: &str| {
+        format!(
+            "mutation M($id: ID!, $text: String = \"by default\") {{ \
+             first: updateProject(input: {{ id: $id, description: $text }}) {directive} {{ project {{ description }} userErrors {{ code path }} }} \
+             second: updateProject(input: {{ id: $id, name: \"\" }}) {{ project {{ id }} userErrors {{ code path message }} }} }}"
+        )
+    };
+    let list = |directive: &str| {
+        format!(
+            "query Q($first: Int = 1, $after: String) {{ projects(first: $first, after: $after) {directive} \
+             {{ nodes {{ ...P }} pageInfo {{ hasNextPage }} }} node(id: \"project_x\") {{ id }} }} \
+             fragment P on Project {{ name description }}"
+        )
+    };
+    let engine = "@include(if: true)";
+    for (direct, engine, variables) in [
+        (update(""), update(engine), json!({ "id": project })),
+        (
+            update(""),
+            update(engine),
+            json!({ "id": project, "text": null }),
+        ),
+        (list(""), list(engine), json!({})),
+        (
+            list(""),
+            list(engine),
+            json!({ "first": 2, "after": "nothing" }),
+        ),
+    ] {
+        let direct = app.gql(tenant.admin, &direct, variables.clone()).await;
+        let engine = app.gql(tenant.admin, &engine, variables).await;
+        let parts = |body: &serde_json::Value| {
+            let mut errors = body["errors"].clone();
+            for error in errors.as_array_mut().into_iter().flatten() {
+                error["extensions"]["requestId"].take();
+                // The directive moves what is behind it.
+                error["locations"].take();
+            }
+            (body["data"].clone(), errors)
+        };
+        assert_eq!(parts(&direct.body), parts(&engine.body));
+        assert_eq!(direct.statements, engine.statements);
+        assert!(!direct.body["data"].is_null() || !direct.body["errors"].is_null());
+    }
 }
