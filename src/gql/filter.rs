@@ -14,7 +14,8 @@ pub trait FilterInput {
     /// The condition, as far as the viewer may know: what a row belongs to counts only where they see it.
     ///
     /// # Errors
-    /// [`Error::Invalid`] naming the argument that is wrong.
+    /// [`Error::Invalid`] naming the part that is wrong, such as `name.contains`; of an optional argument `filter`, which
+    /// lists have, the path from there.
     fn condition(&self, viewer: &Viewer) -> Result<Fragment>;
 }
 
@@ -132,7 +133,7 @@ pub fn column<F: ColumnFilter>(column: &'static str) -> impl Fn(&F, &Viewer) -> 
 /// A function from a search text to a condition that one of the columns contains it.
 pub fn search(columns: &'static [&'static str]) -> impl Fn(&String, &Viewer) -> Result<Fragment> {
     move |text, _| {
-        let pattern = pattern("search", "%", text, "%")?;
+        let pattern = pattern("", "%", text, "%")?;
         Ok(Fragment::any(columns.iter().map(|column| {
             sql(column, []).then(" ILIKE ?", [Bind::Text(pattern.clone())])
         })))
@@ -222,27 +223,44 @@ impl ColumnFilter for StringFilter {
     }
 }
 
+/// The condition that a column holds the id which the operator names, if it names one.
+fn is_id<T: Entity>(
+    column: &'static str,
+    operator: &'static str,
+    id: Option<&ID>,
+) -> Result<Option<Fragment>> {
+    let id = id.map(|id| super::id_argument::<T>(operator, id));
+    Ok(id.transpose()?.map(|id| compare(column, " = ", id.uuid())))
+}
+
+/// The condition that a column holds one of the ids which the operator names, if it names any.
+fn is_one_of<T: Entity>(
+    column: &'static str,
+    operator: &'static str,
+    ids: Option<&Vec<ID>>,
+) -> Result<Option<Fragment>> {
+    let Some(ids) = ids else { return Ok(None) };
+    let mut distinct = HashSet::with_capacity(ids.len());
+    for (n, id) in ids.iter().enumerate() {
+        let id = super::id_argument::<T>("", id);
+        let id = id.map_err(|error| error.under(n).under(operator))?;
+        distinct.insert(id.uuid());
+    }
+    let distinct: Vec<_> = distinct.into_iter().collect();
+    Ok(Some(any(column, distinct)))
+}
+
 impl IdFilter {
     /// The condition on a column that holds ids of `T`.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an id of another kind.
     pub fn on<T: Entity>(&self, column: &'static str) -> Result<Fragment> {
-        let id = |id: &ID| super::id_argument::<T>("filter", id).map(crate::kernel::Id::uuid);
-        let ids = |ids: &Option<Vec<ID>>| -> Result<Option<Fragment>> {
-            let Some(ids) = ids else { return Ok(None) };
-            let distinct: HashSet<_> = ids.iter().map(id).collect::<Result<_>>()?;
-            Ok(Some(any(column, distinct.into_iter().collect::<Vec<_>>())))
-        };
-        let one = |value: &Option<ID>| -> Result<Option<Fragment>> {
-            let value = value.as_ref().map(id).transpose()?;
-            Ok(value.map(|value| compare(column, " = ", value)))
-        };
         let conditions = [
-            one(&self.eq)?,
-            one(&self.ne)?.map(Fragment::negate),
-            ids(&self.within)?,
-            ids(&self.not_in)?.map(Fragment::negate),
+            is_id::<T>(column, "eq", self.eq.as_ref())?,
+            is_id::<T>(column, "ne", self.ne.as_ref())?.map(Fragment::negate),
+            is_one_of::<T>(column, "in", self.within.as_ref())?,
+            is_one_of::<T>(column, "notIn", self.not_in.as_ref())?.map(Fragment::negate),
             self.is_null.map(|is_null| null(column, is_null)),
         ];
         Ok(Fragment::all(conditions.into_iter().flatten()))
@@ -258,37 +276,16 @@ impl IdFilter {
         column: &'static str,
         has: impl Fn(Fragment) -> Fragment,
     ) -> Result<Fragment> {
-        let one = |id: &Option<ID>| {
-            let of = |id: &ID| {
-                let eq = Some(id.clone());
-                Self {
-                    eq,
-                    ..Self::default()
-                }
-                .on::<T>(column)
-            };
-            id.as_ref().map(of).transpose()
-        };
-        let list = |ids: &Option<Vec<ID>>| {
-            let of = |ids: &Vec<ID>| {
-                let within = Some(ids.clone());
-                Self {
-                    within,
-                    ..Self::default()
-                }
-                .on::<T>(column)
-            };
-            ids.as_ref().map(of).transpose()
-        };
         let any = |is_empty: bool| {
             let any = has(Fragment::yes());
             if is_empty { any.negate() } else { any }
         };
+        let none = |own| has(own).negate();
         let conditions = [
-            one(&self.eq)?.map(&has),
-            one(&self.ne)?.map(|own| has(own).negate()),
-            list(&self.within)?.map(&has),
-            list(&self.not_in)?.map(|own| has(own).negate()),
+            is_id::<T>(column, "eq", self.eq.as_ref())?.map(&has),
+            is_id::<T>(column, "ne", self.ne.as_ref())?.map(none),
+            is_one_of::<T>(column, "in", self.within.as_ref())?.map(&has),
+            is_one_of::<T>(column, "notIn", self.not_in.as_ref())?.map(none),
             self.is_null.map(any),
         ];
         Ok(Fragment::all(conditions.into_iter().flatten()))
@@ -419,6 +416,21 @@ macro_rules! enum_filter {
 }
 pub(crate) use enum_filter;
 
+/// The name of a field in the graph, such as `createdBy`, of its name here, such as `created_by`.
+pub fn field_name(name: &str) -> String {
+    let mut field = String::with_capacity(name.len());
+    for word in name.split('_') {
+        let (first, rest) = word.split_at_checked(1).unwrap_or_default();
+        if field.is_empty() {
+            field.push_str(word);
+        } else {
+            field.push_str(&first.to_ascii_uppercase());
+            field.push_str(rest);
+        }
+    }
+    field
+}
+
 /// Declares a filter with `and`, `or` and `not`; each field has a function to its condition.
 ///
 /// ```text
@@ -453,19 +465,25 @@ macro_rules! filterable {
             ) -> $crate::kernel::Result<$crate::db::Fragment> {
                 use $crate::{db::Fragment, gql::FilterInput, kernel::Result};
                 let mut all: Vec<Fragment> = Vec::new();
+                let list = |name: &str, filters: &[Self]| -> Result<Vec<Fragment>> {
+                    let conditions = filters.iter().enumerate().map(|(n, filter)| {
+                        filter.condition(viewer).map_err(|error| error.under(n).under(name))
+                    });
+                    conditions.collect()
+                };
                 if let Some(and) = &self.and {
-                    let and = and.iter().map(|filter| filter.condition(viewer)).collect::<Result<Vec<_>>>()?;
-                    all.push(Fragment::all(and));
+                    all.push(Fragment::all(list("and", and)?));
                 }
                 if let Some(or) = &self.or {
-                    let or = or.iter().map(|filter| filter.condition(viewer)).collect::<Result<Vec<_>>>()?;
-                    all.push(Fragment::any(or));
+                    all.push(Fragment::any(list("or", or)?));
                 }
                 if let Some(not) = &self.not {
-                    all.push(FilterInput::condition(&**not, viewer)?.negate());
+                    let not = FilterInput::condition(&**not, viewer);
+                    all.push(not.map_err(|error| error.under("not"))?.negate());
                 }
                 $(if let Some(value) = self.$field.as_deref() {
-                    all.push(($condition)(value, viewer)?);
+                    let condition = ($condition)(value, viewer);
+                    all.push(condition.map_err(|error| error.under($crate::gql::field_name(stringify!($field))))?);
                 })*
                 Ok(Fragment::all(all))
             }
@@ -482,7 +500,27 @@ impl<F: FilterInput> FilterInput for &F {
 
 impl<F: FilterInput> FilterInput for Option<F> {
     fn condition(&self, viewer: &Viewer) -> Result<Fragment> {
-        self.as_ref()
-            .map_or_else(|| Ok(Fragment::yes()), |filter| filter.condition(viewer))
+        match self {
+            Some(filter) => filter
+                .condition(viewer)
+                .map_err(|error| error.under("filter")),
+            None => Ok(Fragment::yes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field_name;
+
+    #[test]
+    fn fields_are_named_as_in_the_graph() {
+        for (name, field) in [
+            ("id", "id"),
+            ("created_by", "createdBy"),
+            ("is_marketing_opted_in", "isMarketingOptedIn"),
+        ] {
+            assert_eq!(field_name(name), field);
+        }
     }
 }

@@ -46,6 +46,20 @@ impl Error {
             message: message.into(),
         }
     }
+
+    /// The same mistake, seen from further up: its argument is a part of `parent`.
+    #[must_use]
+    pub fn under(self, parent: impl std::fmt::Display) -> Self {
+        match self {
+            Self::Invalid { argument, message } if argument.is_empty() => {
+                Self::invalid(parent.to_string(), message)
+            }
+            Self::Invalid { argument, message } => {
+                Self::invalid(format!("{parent}.{argument}"), message)
+            }
+            other => other,
+        }
+    }
 }
 
 impl From<anyhow::Error> for Error {

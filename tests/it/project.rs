@@ -266,3 +266,35 @@ async fn upstream_projects_form_no_circle() {
         .count();
     assert_eq!(refused, 1);
 }
+
+#[tokio::test]
+async fn mistakes_in_filters_are_told_where_they_are() {
+    let app = TestApp::start().await;
+    let tenant = Tenant::create(&app, "acme").await;
+    let own = tenant.id.to_string();
+    for (filter, argument) in [
+        (
+            json!({ "name": { "contains": "a\0" } }),
+            "filter.name.contains",
+        ),
+        (
+            json!({ "or": [{ "name": { "eq": "a" } }, { "not": { "organizationId": { "in": [own, "project_x"] } } }] }),
+            "filter.or.1.not.organizationId.in.1",
+        ),
+        (
+            json!({ "and": [{ "upstreamProjectId": { "ne": own } }] }),
+            "filter.and.0.upstreamProjectId.ne",
+        ),
+    ] {
+        let query = "query ($filter: ProjectFilter) { projects(filter: $filter) { nodes { id } } }";
+        let answer = app
+            .gql(tenant.admin, query, json!({ "filter": filter }))
+            .await;
+        let error = &answer.body["errors"][0];
+        assert_eq!(error["extensions"]["code"], "INVALID", "{error}");
+        assert_eq!(error["extensions"]["argument"], argument, "{error}");
+    }
+    let query = "{ users(filter: { search: \"a\\u0000\" }) { nodes { id } } }";
+    let error = &app.ask(tenant.admin, query).await.body["errors"][0];
+    assert_eq!(error["extensions"]["argument"], "filter.search", "{error}");
+}
