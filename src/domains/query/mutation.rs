@@ -323,6 +323,14 @@ pub(super) fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
             let rest = place.strip_prefix("parameters")?;
             Some(format!("{}{rest}", asked.parameters.as_ref()?))
         };
+        if let Some((path, inside)) = asked.told_elsewhere(&issue.path) {
+            let text = match inside {
+                "" => issue.message,
+                _ => format!("{inside}: {}", issue.message),
+            };
+            errors.add(code, &path, text);
+            continue;
+        }
         let (path, text) = match (is_given, issue.path.as_str()) {
             (_, place) if of_parameters(place).is_some() => {
                 (of_parameters(place).unwrap_or_default(), issue.message)

@@ -85,6 +85,37 @@ async fn filters_of_a_dashboard_stand_instead_of_those_of_the_chart() {
 }
 
 #[tokio::test]
+async fn mistakes_of_a_dashboards_filters_are_told_where_they_are() {
+    let stage = Stage::new().await;
+    let space = stage.space("Shop", false).await;
+    let id = stage.chart(&space, json!({})).await;
+    let wrong = json!({ "fieldId": "orders_amount", "tableName": "orders", "operator": "LESS_THAN", "values": ["many"] });
+    let (board, _) = stage
+        .dashboard(&space, &id, json!({ "dimensions": [wrong] }))
+        .await;
+    let run = async |context: Value| {
+        let source = json!({ "chart": { "chartId": id, "dashboard": context } });
+        let ran = stage.run(stage.tenant.admin, source).await;
+        (
+            ran.user_errors("runQuery"),
+            ran.at("/runQuery/userErrors/0/message").to_string(),
+        )
+    };
+    let (told, message) = run(json!({ "dashboardId": board })).await;
+    assert_eq!(told, ["INVALID source.chart.dashboard.dashboardId"]);
+    assert!(message.contains("values.0: "), "{message}");
+    // The first does not apply, so that the second is the first of the query.
+    let beside = json!({ "fieldId": "orders_secret", "tableName": "orders", "operator": "EQUALS", "values": ["x"] });
+    let given = json!({ "dashboardId": board, "filters": { "dimensions": [beside, wrong] } });
+    let (told, message) = run(given).await;
+    assert_eq!(
+        told,
+        ["INVALID source.chart.dashboard.filters.dimensions.1.values.0"]
+    );
+    assert!(!message.contains("values.0: "), "{message}");
+}
+
+#[tokio::test]
 async fn another_granularity_groups_anew() {
     let stage = Stage::new().await;
     let space = stage.space("Shop", false).await;

@@ -1,6 +1,6 @@
 //! A saved chart, alone or as a tile of a dashboard with its filters.
 
-use super::{Asked, ChartRunInput, input::DashboardContextInput, values_of, zoom};
+use super::{Asked, ChartRunInput, Elsewhere, input::DashboardContextInput, values_of, zoom};
 use crate::{
     domains::{
         content::{
@@ -54,7 +54,7 @@ pub(super) async fn of_chart(
     let project = place.project.ok_or(Error::NotFound)?;
     let found = chart_version::store::query(tx.conn, &seen, named).await?;
     let (version, mut query) = found.ok_or_else(|| chart_version::not_of_chart(&version_at))?;
-    let mut applied = Vec::new();
+    let (mut applied, mut elsewhere) = (Vec::new(), Vec::new());
     if let Some(context) = &context {
         let saved = context.saved(tx, (project, id)).await?;
         let name = &query.explore_name;
@@ -72,8 +72,10 @@ pub(super) async fn of_chart(
             };
             let filters = context.given.as_ref().unwrap_or(&saved);
             required(filters, &saved, &known, &context.path)?;
-            applied = apply(&mut own, filters, &known);
+            let all = apply(&mut own, filters, &known);
             query.filters = own;
+            elsewhere = all.iter().map(|one| context.place_of(one)).collect();
+            applied = all.into_iter().map(|one| one.rule).collect();
         }
         if let Some(sorts) = &context.input.sorts {
             query.sorts.clone_from(sorts);
@@ -100,6 +102,7 @@ pub(super) async fn of_chart(
         },
         path: named.map_or_else(|| format!("{path}.chartId"), |_| version_at),
         is_given: false,
+        elsewhere,
         parameters: Some(parameters_at),
         dashboard: context.map(|context| context.dashboard),
         dashboard_filters: serde_json::to_value(applied)
@@ -134,6 +137,25 @@ impl<'a> Context<'a> {
             dashboard,
             tile,
             given,
+        }
+    }
+
+    /// Where mistakes of a filter are told: at the filter itself if it is given, else at the dashboard.
+    fn place_of(&self, applied: &Applied) -> Elsewhere {
+        let Applied {
+            group,
+            position,
+            given,
+            ..
+        } = applied;
+        let (at, is_given) = match self.given {
+            Some(_) => (format!("{}.filters.{group}.{given}", self.path), true),
+            None => (format!("{}.dashboardId", self.path), false),
+        };
+        Elsewhere {
+            inside: format!("filters.{group}.and.{position}.rule"),
+            at,
+            is_given,
         }
     }
 
@@ -242,28 +264,48 @@ fn required(
     Err(Refusal::user(UserErrorCode::Required, &at, text))
 }
 
+/// A filter of a dashboard that is part of a query now.
+struct Applied {
+    rule: DashboardFilterRule,
+    /// The group of filters it is in.
+    group: &'static str,
+    /// Its position there in the query.
+    position: usize,
+    /// Its position there among the filters of the dashboard.
+    given: usize,
+}
+
 /// Puts the filters of a dashboard into a query: on the same field they stand instead of its own. Gives
 /// those that were applied.
-fn apply(
-    own: &mut QueryFilters,
-    filters: &DashboardFilters,
-    known: &Known<'_>,
-) -> Vec<DashboardFilterRule> {
+fn apply(own: &mut QueryFilters, filters: &DashboardFilters, known: &Known<'_>) -> Vec<Applied> {
     let mut applied = Vec::new();
     let groups = [
-        (&filters.dimensions, &mut own.dimensions),
-        (&filters.metrics, &mut own.metrics),
-        (&filters.table_calculations, &mut own.table_calculations),
+        ("dimensions", &filters.dimensions, &mut own.dimensions),
+        ("metrics", &filters.metrics, &mut own.metrics),
+        (
+            "tableCalculations",
+            &filters.table_calculations,
+            &mut own.table_calculations,
+        ),
     ];
-    for (rules, group) in groups {
+    for (name, rules, group) in groups {
         let mut added = Vec::new();
-        for rule in rules.iter().filter(|rule| rule.is_set()) {
+        for (given, rule) in rules.iter().enumerate() {
+            if !rule.is_set() {
+                continue;
+            }
             let Some(field_id) = known.target(rule) else {
                 continue;
             };
             if let Some(group) = group.as_mut() {
                 without(group, field_id.as_str());
             }
+            applied.push(Applied {
+                rule: rule.clone(),
+                group: name,
+                position: added.len(),
+                given,
+            });
             added.push(FilterNode::Rule(FilterRule {
                 id: rule.id.clone(),
                 field_id,
@@ -273,7 +315,6 @@ fn apply(
                 disabled: false,
                 required: false,
             }));
-            applied.push(rule.clone());
         }
         if !added.is_empty() {
             added.extend(group.take().map(FilterNode::Group));

@@ -41,11 +41,42 @@ pub(super) struct Asked {
     pub(super) path: String,
     /// Whether the query is there, so that places inside it can be named.
     pub(super) is_given: bool,
+    /// Parts of the query that come from somewhere else.
+    pub(super) elsewhere: Vec<Elsewhere>,
     /// Where values of parameters are in the input, if they can be given.
     pub(super) parameters: Option<String>,
     /// The dashboard on which a chart is run, and its filters that apply.
     pub(super) dashboard: Option<DashboardId>,
     pub(super) dashboard_filters: Value,
+}
+
+/// A part of a query that comes from somewhere else than the rest.
+pub(super) struct Elsewhere {
+    /// Where it is in the query.
+    pub(super) inside: String,
+    /// Where its mistakes are told.
+    pub(super) at: String,
+    /// Whether it is there, so that places inside it can be named.
+    pub(super) is_given: bool,
+}
+
+impl Asked {
+    /// Where a mistake at `place` in the query is told if that is in a part from elsewhere, and what is left of the
+    /// place.
+    pub(super) fn told_elsewhere<'a>(&self, place: &'a str) -> Option<(String, &'a str)> {
+        self.elsewhere.iter().find_map(|part| part.told(place))
+    }
+}
+
+impl Elsewhere {
+    fn told<'a>(&self, place: &'a str) -> Option<(String, &'a str)> {
+        let rest = place.strip_prefix(&self.inside)?;
+        match (self.is_given, rest.strip_prefix('.')) {
+            (_, None) if !rest.is_empty() => None,
+            (true, _) => Some((format!("{}{rest}", self.at), "")),
+            (false, rest) => Some((self.at.clone(), rest.unwrap_or_default())),
+        }
+    }
 }
 
 /// Finds what the input at `path` names, and checks that the caller may run it.
@@ -117,6 +148,7 @@ pub(super) async fn of_query(
         },
         path: format!("{path}.query"),
         is_given: true,
+        elsewhere: Vec::new(),
         parameters: Some(format!("{path}.parameters")),
         dashboard: None,
         dashboard_filters: Value::Array(Vec::new()),
@@ -162,6 +194,7 @@ async fn of_sql(tx: &Tx<'_>, path: &str, input: &ProjectSqlInput) -> Result<Aske
         },
         path: at,
         is_given: false,
+        elsewhere: Vec::new(),
         parameters: None,
         dashboard: None,
         dashboard_filters: Value::Array(Vec::new()),
@@ -186,6 +219,7 @@ async fn of_run(tx: &Tx<'_>, path: &str, id: &str) -> Result<Asked, Refusal> {
         },
         path: path.to_owned(),
         is_given: false,
+        elsewhere: Vec::new(),
         parameters: None,
         dashboard: row.dashboard_id,
         dashboard_filters: row.dashboard_filters,
