@@ -106,7 +106,9 @@ impl UserErrors {
         result.unwrap_or_else(|error| {
             let code = match error {
                 TextError::Empty => UserErrorCode::Required,
-                TextError::TooLong { .. } | TextError::Control { .. } => UserErrorCode::Invalid,
+                TextError::Invisible | TextError::TooLong { .. } | TextError::Control { .. } => {
+                    UserErrorCode::Invalid
+                }
             };
             self.add(code, path, format!("{path} {error}"));
             T::default()

@@ -6,6 +6,9 @@ pub enum TextError {
     /// Nothing but white space.
     #[error("must not be empty")]
     Empty,
+    /// Nothing that can be seen.
+    #[error("has no character that can be seen")]
+    Invisible,
     /// Longer than the field allows.
     #[error("is {found} characters long; at most {maximum} are allowed")]
     TooLong {
@@ -27,7 +30,7 @@ pub const NAME_MAX: usize = 255;
 /// Longest description, in characters.
 pub const DESCRIPTION_MAX: usize = 10_000;
 
-/// A name: trimmed, not empty, at most [`NAME_MAX`] characters, one line.
+/// A name: trimmed, not empty, at most [`NAME_MAX`] characters, one line, not invisible.
 ///
 /// # Errors
 /// What is wrong with the text.
@@ -37,7 +40,36 @@ pub fn name(text: &str) -> Result<String, TextError> {
         return Err(TextError::Empty);
     }
     line(text, NAME_MAX)?;
+    if text.chars().all(|c| c.is_whitespace() || is_ignorable(c)) {
+        return Err(TextError::Invisible);
+    }
     Ok(text.to_owned())
+}
+
+/// Whether a character shows nothing by itself: `Default_Ignorable_Code_Point` of the Unicode Character Database
+/// (`DerivedCoreProperties.txt`), and the blank of Braille.
+const fn is_ignorable(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fff8}'
+            | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 /// One line of at most `maximum` characters; may be empty.
@@ -105,6 +137,17 @@ mod tests {
             })
         );
         assert!(name(&"é".repeat(255)).is_ok());
+        for invisible in [
+            "\u{200b}",
+            "\u{3164}",
+            " \u{2060} \u{feff}",
+            "\u{202e}\u{2800}",
+        ] {
+            assert_eq!(name(invisible), Err(TextError::Invisible), "{invisible:?}");
+        }
+        for seen in ["👩\u{200d}🚀", "a\u{200b}", "日本", "."] {
+            assert_eq!(name(seen), Ok(seen.to_owned()));
+        }
     }
 
     #[test]
