@@ -76,9 +76,12 @@ async fn role(tx: &Tx<'_>, scope: &ScopeGrant, named: &RoleRef) -> Result<RoleId
         .resolve(tx, "role", &[kind], Some(scope.organization()))
         .await?;
     // Locked, so that nothing is added to the role between this check and the grant.
-    let carried = store::carried(tx.conn, scope, role.id).await?.fitting(kind);
+    let Some(carried) = store::carried(tx.conn, scope, role.id).await? else {
+        let text = "this role has just been deleted";
+        return Err(Refusal::user(UserErrorCode::NotFound, "role", text));
+    };
     tx.viewer
-        .may_hand_out(carried, scope.place())
+        .may_hand_out(carried.fitting(kind), scope.place())
         .map_err(|error| Refusal::user(UserErrorCode::Forbidden, "role", error.to_string()))?;
     Ok(role.id)
 }
@@ -153,11 +156,14 @@ async fn present(
     let principal = named
         .resolve(tx, "principal", Some(scope.organization()))
         .await?;
-    let Some(found) = store::find(tx.conn, scope, principal).await? else {
+    let none = || {
         let text = "they have no grant on this very scope";
-        return Err(Refusal::user(UserErrorCode::NotFound, "principal", text));
+        Refusal::user(UserErrorCode::NotFound, "principal", text)
     };
+    let found = store::find(tx.conn, scope, principal).await?;
+    let found = found.ok_or_else(none)?;
     let carried = store::carried(tx.conn, scope, found.role_id).await?;
+    let carried = carried.ok_or_else(none)?;
     may_touch(tx, scope, carried.fitting(role_scope(scope.kind())))?;
     Ok(found)
 }

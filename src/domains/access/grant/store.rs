@@ -91,20 +91,21 @@ impl ScopeGrant {
     }
 }
 
-/// What a role carries; locked against change until the end of the transaction.
+/// What a role carries; locked against change until the end of the transaction. `None` if it was deleted meanwhile.
 pub(super) async fn carried(
     mut conn: &Conn,
     _: &ScopeGrant,
     role: RoleId,
-) -> Result<PermissionSet> {
-    let names: Vec<String> = sql(
+) -> Result<Option<PermissionSet>> {
+    let names: Option<Vec<String>> = sql(
         "SELECT permissions FROM roles WHERE id = ? FOR SHARE",
         [role.into()],
     )
     .statement::<st::Array<st::Text>>()
     .get_result(&mut conn)
-    .await?;
-    Ok(PermissionSet::from_names(names.iter().map(String::as_str)))
+    .await
+    .optional()?;
+    Ok(names.map(|names| PermissionSet::from_names(names.iter().map(String::as_str))))
 }
 
 /// What a member holds inside the organization of the scope, by grants and roles of their own.
