@@ -3,7 +3,7 @@
 use crate::{
     authz::{Resource as _, Viewer},
     db::{
-        Conn,
+        ColumnsText, Conn,
         schema::{organizations, users},
     },
     domains::identity::{organization::OrganizationRow, user::UserRow},
@@ -17,6 +17,7 @@ pub(super) async fn home(
     mut conn: &Conn,
     viewer: &Viewer,
 ) -> Result<Option<(UserRow, Option<OrganizationRow>)>> {
+    static COLUMNS: ColumnsText<(UserRow, Option<OrganizationRow>)> = ColumnsText::new();
     let present = organizations::id
         .nullable()
         .eq(viewer.organization)
@@ -24,7 +25,7 @@ pub(super) async fn home(
     let found = users::table
         .left_join(organizations::table.on(present))
         .filter(users::id.eq(viewer.user))
-        .select((UserRow::as_select(), Option::<OrganizationRow>::as_select()))
+        .select(COLUMNS.get()?)
         .first(&mut conn)
         .await
         .optional()?;
