@@ -22,7 +22,11 @@ use axum::{
     http::{HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
+
+/// Bytes for which there is room before an answer is written, at least and at most.
+const LEAST_ROOM: usize = 1024;
+const MOST_ROOM: usize = 256 * 1024;
 
 /// One request to the endpoint.
 pub(super) struct Call<'a> {
@@ -143,9 +147,12 @@ impl Call<'_> {
         (ready, cost): (Ready, Cost),
         held: Option<Held>,
     ) -> Result<(Done, Vec<u8>), Failure> {
-        let mut out = Vec::with_capacity(4096);
+        let prepared = ready.prepared.clone();
+        let last_bytes = prepared.last_bytes.load(Ordering::Relaxed);
+        let mut out = Vec::with_capacity(last_bytes.clamp(LEAST_ROOM, MOST_ROOM));
         let Some(held) = held else {
             let done = run::run(self.edge, caller, self.facts, (ready, cost), &mut out).await;
+            prepared.last_bytes.store(out.len(), Ordering::Relaxed);
             return Ok((done, out));
         };
         let (edge, caller, facts) = (self.edge.clone(), caller.clone(), self.facts.clone());

@@ -22,7 +22,10 @@ use async_graphql::{
 };
 use axum::http::StatusCode;
 use moka::sync::Cache;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, atomic::AtomicUsize},
+};
 use tokio::sync::Semaphore;
 
 /// Rough bytes of parsed documents that are kept.
@@ -36,6 +39,8 @@ pub(super) struct Prepared {
     pub(super) document: Arc<Document>,
     /// What the engine runs.
     pub(super) tree: Tree,
+    /// Bytes of its last answer, as the next is likely to need about as many.
+    pub(super) last_bytes: AtomicUsize,
     weight: u32,
 }
 
@@ -132,6 +137,7 @@ fn prepare(app: &App, text: &str) -> Result<Arc<Prepared>, Denied> {
     Ok(Arc::new(Prepared {
         document,
         tree: Tree::new(tree),
+        last_bytes: AtomicUsize::default(),
         weight,
     }))
 }
