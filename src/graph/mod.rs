@@ -76,7 +76,8 @@ pub struct Services {
 
 fn builder() -> SchemaBuilder<Entrance<Query>, Mutation, Subscription> {
     // The guard has validated every document before (and better); the engine only executes.
-    // No extensions: one would send every field down the slow path.
+    // No extensions: one would send every field down the slow path, and see only the operations that go through the
+    // engine's own entrance (`gql::engine`).
     async_graphql::Schema::build(
         Entrance::default(),
         Mutation::default(),

@@ -26,7 +26,7 @@ use std::sync::{Arc, atomic::Ordering};
 
 /// Bytes for which there is room before an answer is written, at least and at most.
 const LEAST_ROOM: usize = 1024;
-const MOST_ROOM: usize = 256 * 1024;
+const MOST_ROOM: usize = 64 * 1024;
 
 /// One request to the endpoint.
 pub(super) struct Call<'a> {
@@ -153,6 +153,10 @@ impl Call<'_> {
         let Some(held) = held else {
             let done = run::run(self.edge, caller, self.facts, (ready, cost), &mut out).await;
             prepared.last_bytes.store(out.len(), Ordering::Relaxed);
+            // The answer may wait long for a slow client.
+            if out.capacity() / 4 > out.len().max(LEAST_ROOM) {
+                out.shrink_to_fit();
+            }
             return Ok((done, out));
         };
         let (edge, caller, facts) = (self.edge.clone(), caller.clone(), self.facts.clone());

@@ -4,7 +4,7 @@
 //! layer of a router makes boxes for a request and moves it into them, and for a small operation those cost as much
 //! as half of its work on the data.
 
-use super::{Edge, cors::Cors, edge::Visit, graphql, playground, run::SharedFacts, unread};
+use super::{Edge, cors::Cors, edge::Visit, graphql, playground, unread};
 use crate::config::PlaygroundMode;
 use axum::{
     Router,
@@ -44,23 +44,20 @@ pub struct Front(Arc<Layers>);
 
 struct Layers {
     edge: Arc<Edge>,
-    handlers: Handlers,
-    compressing: Compression<Handlers, Worth>,
+    /// Everything but operations by `POST`. It compresses its answers itself, so that those to `HEAD` have the headers
+    /// of those to `GET`.
+    routes: Router,
+    operations: Operations,
+    compressing: Compression<Operations, Worth>,
 }
 
-/// What answers requests.
+/// What answers operations by `POST`.
 #[derive(Clone)]
-struct Handlers {
-    edge: Arc<Edge>,
-    routes: Router,
-}
+struct Operations(Arc<Edge>);
 
 impl Front {
     pub(super) fn new(edge: &Arc<Edge>) -> Self {
-        let handlers = Handlers {
-            edge: edge.clone(),
-            routes: routes(edge),
-        };
+        let operations = Operations(edge.clone());
         let compression = CompressionLayer::new()
             .quality(CompressionLevel::Fastest)
             // Events must not wait in a compressor for more of them.
@@ -75,13 +72,13 @@ impl Front {
             );
         Self(Arc::new(Layers {
             edge: edge.clone(),
-            compressing: compression.layer(handlers.clone()),
-            handlers,
+            compressing: compression.layer(operations.clone()),
+            operations,
+            routes: routes(edge).layer(compression),
         }))
     }
 }
 
-/// Everything but operations by `POST`.
 fn routes(edge: &Arc<Edge>) -> Router {
     let mut router = Router::new()
         .route("/", get(|| async { Redirect::temporary(GRAPHQL) }))
@@ -131,28 +128,29 @@ impl Layers {
         let cors = Cors::of(&request, &self.edge.app.config);
         let mut response = match cors.preflight() {
             Some(response) => response,
-            None => self.compress(request).await,
+            None => self.route(request).await,
         };
         cors.complete(&mut response);
         response
     }
 
-    /// Has the request answered, and the answer compressed if the client wants that. What is never stored between here
-    /// and the client need not say that other clients get it compressed.
-    async fn compress(&self, request: Request) -> Response {
-        let is_plain = !request.headers().contains_key(header::ACCEPT_ENCODING)
-            && *request.method() == Method::POST;
-        let Ok(response) = if is_plain {
-            self.handlers.clone().call(request).await
-        } else {
+    async fn route(&self, request: Request) -> Response {
+        let is_operation = *request.method() == Method::POST && request.uri().path() == GRAPHQL;
+        let Ok(response) = if !is_operation {
+            self.routes.clone().oneshot(request).await
+        } else if request.headers().contains_key(header::ACCEPT_ENCODING) {
             let compressed = self.compressing.clone().call(request).await;
             compressed.map(|response| response.map(Body::new))
+        } else {
+            // Nothing between here and the client stores such an answer, so it need not say that others get it
+            // compressed.
+            self.operations.clone().call(request).await
         };
         response
     }
 }
 
-impl Service<Request> for Handlers {
+impl Service<Request> for Operations {
     type Response = Response;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response, Infallible>>;
@@ -162,12 +160,7 @@ impl Service<Request> for Handlers {
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let is_operation = *request.method() == Method::POST && request.uri().path() == GRAPHQL;
-        if is_operation && let Some(facts) = request.extensions().get::<SharedFacts>().cloned() {
-            let edge = self.edge.clone();
-            Box::pin(async move { Ok(graphql::post(&edge, facts, request).await) })
-        } else {
-            Box::pin(self.routes.clone().oneshot(request))
-        }
+        let edge = self.0.clone();
+        Box::pin(async move { Ok(graphql::post(&edge, request).await) })
     }
 }

@@ -26,12 +26,15 @@ use std::sync::Arc;
 const ALLOWED_METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, OPTIONS");
 
 /// `POST /graphql`.
-pub(super) async fn post(edge: &Arc<Edge>, facts: SharedFacts, request: Request) -> Response {
+pub(super) async fn post(edge: &Arc<Edge>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
+    let Some(mut facts) = parts.extensions.get::<SharedFacts>().cloned() else {
+        tracing::error!("a request without its facts");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
     let Some((media, events)) = accepted(&parts) else {
         return not_acceptable(&facts);
     };
-    let mut facts = facts;
     let received = if multipart::is_announced(&parts.headers) {
         // Boxed: few requests have files, and all would carry the room for them.
         let received = Box::pin(multipart::receive(edge, &facts, &parts, body)).await;

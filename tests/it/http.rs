@@ -329,6 +329,26 @@ async fn large_answers_are_compressed_and_small_ones_have_a_length() {
 }
 
 #[tokio::test]
+async fn answers_to_head_have_the_headers_of_those_to_get() {
+    let app = TestApp::start().await;
+    for encoding in ["gzip", "identity"] {
+        for path in ["/graphql/schema.graphql", "/graphql/assets/settings.json"] {
+            let ask = async |method: &str| {
+                let request = Request::builder().method(method).uri(path);
+                let request = request.header(header::ACCEPT_ENCODING, encoding);
+                let reply = app.reply(request, "").await;
+                let names = ["content-encoding", "content-length", "vary", "etag"];
+                let headers = names.map(|name| reply.header(name).to_owned());
+                (headers, reply.text.len())
+            };
+            let ((get, length), (head, none)) = (ask("GET").await, ask("HEAD").await);
+            assert_eq!((get, none), (head, 0), "{path} {encoding}");
+            assert!(length > 0);
+        }
+    }
+}
+
+#[tokio::test]
 async fn answers_tell_their_cost() {
     let app = TestApp::with(|config| config.rate.points = 10_000).await;
     let tenant = Tenant::create(&app, "acme").await;
