@@ -8,6 +8,7 @@ use crate::{
 use async_graphql::{ID, InputObject};
 use chrono::{DateTime, Datelike as _, Utc};
 use std::collections::HashSet;
+use uuid::Uuid;
 
 /// A filter that is a condition on the rows of a list.
 pub trait FilterInput {
@@ -164,6 +165,14 @@ fn bind(value: impl Into<Bind>) -> Fragment {
     fragment
 }
 
+/// What `read` makes of each value. A mistake is told at the position of its value.
+pub fn each<T, U>(values: &[T], read: impl Fn(&T) -> Result<U>) -> Result<Vec<U>> {
+    let values = values.iter().enumerate();
+    values
+        .map(|(n, value)| read(value).map_err(|error| error.under(n)))
+        .collect()
+}
+
 /// A text that PostgreSQL can hold.
 fn text(argument: &'static str, value: &str) -> Result<String> {
     if value.contains('\0') {
@@ -195,10 +204,8 @@ impl ColumnFilter for StringFilter {
             let Some(values) = values else {
                 return Ok(None);
             };
-            let values = values
-                .iter()
-                .map(|value| text(argument, value))
-                .collect::<Result<Vec<_>>>()?;
+            let values = each(values, |value| text("", value));
+            let values = values.map_err(|error| error.under(argument))?;
             Ok(Some(any(column, values)))
         };
         let one = |argument, value: &Option<String>| -> Result<Option<Fragment>> {
@@ -223,47 +230,50 @@ impl ColumnFilter for StringFilter {
     }
 }
 
-/// The condition that a column holds the id which the operator names, if it names one.
-fn is_id<T: Entity>(
-    column: &'static str,
-    operator: &'static str,
-    id: Option<&ID>,
-) -> Result<Option<Fragment>> {
-    let id = id.map(|id| super::id_argument::<T>(operator, id));
-    Ok(id.transpose()?.map(|id| compare(column, " = ", id.uuid())))
-}
-
-/// The condition that a column holds one of the ids which the operator names, if it names any.
-fn is_one_of<T: Entity>(
-    column: &'static str,
-    operator: &'static str,
-    ids: Option<&Vec<ID>>,
-) -> Result<Option<Fragment>> {
-    let Some(ids) = ids else { return Ok(None) };
-    let mut distinct = HashSet::with_capacity(ids.len());
-    for (n, id) in ids.iter().enumerate() {
-        let id = super::id_argument::<T>("", id);
-        let id = id.map_err(|error| error.under(n).under(operator))?;
-        distinct.insert(id.uuid());
-    }
-    let distinct: Vec<_> = distinct.into_iter().collect();
-    Ok(Some(any(column, distinct)))
+/// The operators of an [`IdFilter`] with the ids that its texts stand for.
+#[derive(Debug)]
+pub struct IdOperators<T> {
+    /// Is this id.
+    pub eq: Option<T>,
+    /// Is not this id.
+    pub ne: Option<T>,
+    /// Is one of these ids.
+    pub within: Option<Vec<T>>,
+    /// Is none of these ids.
+    pub not_in: Option<Vec<T>>,
+    /// Has no value (true) or has one (false).
+    pub is_null: Option<bool>,
 }
 
 impl IdFilter {
+    /// The operators with what `parse` makes of each id.
+    ///
+    /// # Errors
+    /// What `parse` fails with, which names no argument, at the place of the id: `in.1`.
+    pub fn read<T>(&self, parse: impl Fn(&ID) -> Result<T>) -> Result<IdOperators<T>> {
+        let one = |operator: &str, id: &Option<ID>| {
+            let id = id.as_ref().map(&parse).transpose();
+            id.map_err(|error| error.under(operator))
+        };
+        let list = |operator: &str, ids: &Option<Vec<ID>>| {
+            let ids = ids.as_ref().map(|ids| each(ids, &parse)).transpose();
+            ids.map_err(|error| error.under(operator))
+        };
+        Ok(IdOperators {
+            eq: one("eq", &self.eq)?,
+            ne: one("ne", &self.ne)?,
+            within: list("in", &self.within)?,
+            not_in: list("notIn", &self.not_in)?,
+            is_null: self.is_null,
+        })
+    }
+
     /// The condition on a column that holds ids of `T`.
     ///
     /// # Errors
     /// [`Error::Invalid`] for an id of another kind.
     pub fn on<T: Entity>(&self, column: &'static str) -> Result<Fragment> {
-        let conditions = [
-            is_id::<T>(column, "eq", self.eq.as_ref())?,
-            is_id::<T>(column, "ne", self.ne.as_ref())?.map(Fragment::negate),
-            is_one_of::<T>(column, "in", self.within.as_ref())?,
-            is_one_of::<T>(column, "notIn", self.not_in.as_ref())?.map(Fragment::negate),
-            self.is_null.map(|is_null| null(column, is_null)),
-        ];
-        Ok(Fragment::all(conditions.into_iter().flatten()))
+        self.conditions::<T>(column, |own| own, |is_null| null(column, is_null))
     }
 
     /// The condition on a set of ids of `T`: `has` makes, of a condition on `column`, that a member of the set
@@ -276,17 +286,31 @@ impl IdFilter {
         column: &'static str,
         has: impl Fn(Fragment) -> Fragment,
     ) -> Result<Fragment> {
-        let any = |is_empty: bool| {
+        self.conditions::<T>(column, &has, |is_empty| {
             let any = has(Fragment::yes());
             if is_empty { any.negate() } else { any }
+        })
+    }
+
+    /// All operators: `holds` of the condition that `column` is the id, or one of them.
+    fn conditions<T: Entity>(
+        &self,
+        column: &'static str,
+        holds: impl Fn(Fragment) -> Fragment,
+        is_null: impl Fn(bool) -> Fragment,
+    ) -> Result<Fragment> {
+        let of = self.read(|id| super::id_argument::<T>("", id).map(crate::kernel::Id::uuid))?;
+        let is = |id| holds(compare(column, " = ", id));
+        let is_one = |ids: Vec<Uuid>| {
+            let distinct: HashSet<_> = ids.into_iter().collect();
+            holds(any(column, distinct.into_iter().collect::<Vec<_>>()))
         };
-        let none = |own| has(own).negate();
         let conditions = [
-            is_id::<T>(column, "eq", self.eq.as_ref())?.map(&has),
-            is_id::<T>(column, "ne", self.ne.as_ref())?.map(none),
-            is_one_of::<T>(column, "in", self.within.as_ref())?.map(&has),
-            is_one_of::<T>(column, "notIn", self.not_in.as_ref())?.map(none),
-            self.is_null.map(any),
+            of.eq.map(is),
+            of.ne.map(|id| is(id).negate()),
+            of.within.map(is_one),
+            of.not_in.map(|ids| is_one(ids).negate()),
+            of.is_null.map(is_null),
         ];
         Ok(Fragment::all(conditions.into_iter().flatten()))
     }

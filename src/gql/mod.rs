@@ -28,7 +28,7 @@ pub use engine::{Engine, Entrance, Tree};
 pub use error::{ErrorCode, ErrorDetails, complete};
 pub use filter::{
     BooleanFilter, ColumnFilter, DateTimeFilter, FilterInput, IdFilter, IntFilter, StringFilter,
-    column, field_name, has_four_digits, search,
+    column, each, field_name, has_four_digits, search,
 };
 pub use ids::{id_argument, id_text, parse_id};
 pub use list::{Key, Listing, PageArgs, Span, children, children_by, field_place, list};

@@ -278,11 +278,11 @@ async fn mistakes_in_filters_are_told_where_they_are() {
             "filter.name.contains",
         ),
         (
-            json!({ "or": [{ "name": { "eq": "a" } }, { "not": { "organizationId": { "in": [own, "project_x"] } } }] }),
+            json!({ "or": [{ "name": { "eq": "a" } }, { "not": { "organizationId": { "in": [&own, "project_x"] } } }] }),
             "filter.or.1.not.organizationId.in.1",
         ),
         (
-            json!({ "and": [{ "upstreamProjectId": { "ne": own } }] }),
+            json!({ "and": [{ "upstreamProjectId": { "ne": &own } }] }),
             "filter.and.0.upstreamProjectId.ne",
         ),
     ] {
@@ -294,7 +294,51 @@ async fn mistakes_in_filters_are_told_where_they_are() {
         assert_eq!(error["extensions"]["code"], "INVALID", "{error}");
         assert_eq!(error["extensions"]["argument"], argument, "{error}");
     }
-    let query = "{ users(filter: { search: \"a\\u0000\" }) { nodes { id } } }";
-    let error = &app.ask(tenant.admin, query).await.body["errors"][0];
-    assert_eq!(error["extensions"]["argument"], "filter.search", "{error}");
+    let project = tenant.project(&app, "Sales").await;
+    for (asked, argument) in [
+        ("users(filter: { search: \"a\\u0000\" })", "filter.search"),
+        (
+            "users(filter: { canViewProjectId: \"x\" })",
+            "filter.canViewProjectId",
+        ),
+        (
+            "users(filter: { username: { in: [\"a\", \"b\\u0000\"] } })",
+            "filter.username.in.1",
+        ),
+        (
+            "users(filter: { groupId: { notIn: [\"group_x\"] } })",
+            "filter.groupId.notIn.0",
+        ),
+    ] {
+        let query = format!("{{ {asked} {{ nodes {{ id }} }} }}");
+        let error = &app.ask(tenant.admin, &query).await.body["errors"][0];
+        assert_eq!(error["extensions"]["argument"], argument, "{error}");
+    }
+    for (asked, argument) in [
+        (
+            "accessGrants(filter: { principalId: { in: [\"project_x\"] } })",
+            "filter.principalId.in.0",
+        ),
+        (
+            "effectiveAccess(filter: { roleId: { ne: \"project_x\" } })",
+            "filter.roleId.ne",
+        ),
+        ("explores(filter: { tag: \"a\\u0000\" })", "filter.tag"),
+        (
+            "catalog(filter: { tableName: { eq: \"a\\u0000\" } })",
+            "filter.tableName.eq",
+        ),
+        ("catalog(filter: { tagIds: [\"x\"] })", "filter.tagIds.0"),
+    ] {
+        let query = format!("{{ project(id: \"{project}\") {{ {asked} {{ totalCount }} }} }}");
+        let error = &app.ask(tenant.admin, &query).await.body["errors"][0];
+        assert_eq!(error["extensions"]["argument"], argument, "{error}");
+    }
+    let log = "auditLog(filter: { not: { targetId: { eq: \"x\" } } }) { totalCount }";
+    let query = format!("{{ organization(id: \"{own}\") {{ {log} }} }}");
+    let error = &app.ask(tenant.admin, &query).await.body["errors"][0];
+    assert_eq!(
+        error["extensions"]["argument"], "filter.not.targetId.eq",
+        "{error}"
+    );
 }

@@ -323,10 +323,10 @@ pub(super) fn refusal(error: NotCompiled, asked: &Asked) -> Refusal {
             let rest = place.strip_prefix("parameters")?;
             Some(format!("{}{rest}", asked.parameters.as_ref()?))
         };
-        if let Some((path, inside)) = asked.told_elsewhere(&issue.path) {
-            let text = match inside {
-                "" => issue.message,
-                _ => format!("{inside}: {}", issue.message),
+        if let Some((path, begin)) = asked.told_elsewhere(&issue.path) {
+            let text = match begin {
+                Some(place) => format!("{place}: {}", issue.message),
+                None => issue.message,
             };
             errors.add(code, &path, text);
             continue;

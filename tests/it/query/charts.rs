@@ -103,7 +103,10 @@ async fn mistakes_of_a_dashboards_filters_are_told_where_they_are() {
     };
     let (told, message) = run(json!({ "dashboardId": board })).await;
     assert_eq!(told, ["INVALID source.chart.dashboard.dashboardId"]);
-    assert!(message.contains("values.0: "), "{message}");
+    assert!(
+        message.contains("filters.dimensions.0.values.0: "),
+        "{message}"
+    );
     // The first does not apply, so that the second is the first of the query.
     let beside = json!({ "fieldId": "orders_secret", "tableName": "orders", "operator": "EQUALS", "values": ["x"] });
     let given = json!({ "dashboardId": board, "filters": { "dimensions": [beside, wrong] } });

@@ -8,7 +8,7 @@ use crate::{
         entity::{GroupId, RoleId},
     },
 };
-use async_graphql::{ID, InputObject};
+use async_graphql::InputObject;
 
 enum_filter! { AccessSourceKindFilter on AccessSourceKind }
 
@@ -65,25 +65,17 @@ impl<T: PartialEq> Condition<T> {
     }
 }
 
-fn of_ids<E: Entity>(argument: &'static str, filter: &IdFilter) -> Result<Condition<Id<E>>> {
-    let id = |id: &ID| id_argument::<E>(argument, id);
-    let list = |ids: &[ID]| ids.iter().map(id).collect::<Result<Vec<_>>>();
+fn of_ids<E: Entity>(argument: &str, filter: &IdFilter) -> Result<Condition<Id<E>>> {
+    let of = filter.read(|id| id_argument::<E>("", id));
+    let of = of.map_err(|error| error.under(argument))?;
     let mut condition = Condition {
-        is_empty: filter.is_null,
+        is_empty: of.is_null,
         ..Condition::default()
     };
-    if let Some(eq) = &filter.eq {
-        condition.some.push(vec![id(eq)?]);
-    }
-    if let Some(within) = &filter.within {
-        condition.some.push(list(within)?);
-    }
-    condition
-        .none
-        .extend(filter.ne.as_ref().map(id).transpose()?);
-    condition
-        .none
-        .extend(list(filter.not_in.as_deref().unwrap_or_default())?);
+    condition.some.extend(of.eq.map(|id| vec![id]));
+    condition.some.extend(of.within);
+    condition.none.extend(of.ne);
+    condition.none.extend(of.not_in.into_iter().flatten());
     Ok(condition)
 }
 

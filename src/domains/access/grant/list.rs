@@ -51,32 +51,19 @@ fn principal(id: &ID) -> Result<Uuid> {
     AnyId::parse(id.as_str())
         .filter(|id| [entity::User::PREFIX, entity::Group::PREFIX].contains(&id.prefix))
         .map(|id| id.uuid)
-        .ok_or_else(|| {
-            Error::invalid(
-                "filter.principalId",
-                "expected an id that starts with `user_` or `group_`",
-            )
-        })
+        .ok_or_else(|| Error::invalid("", "expected an id that starts with `user_` or `group_`"))
 }
 
 fn of_principal(filter: &IdFilter, _: &Viewer) -> Result<Fragment> {
-    let any = |ids: &[ID]| -> Result<Fragment> {
-        let ids = ids.iter().map(principal).collect::<Result<Vec<_>>>()?;
-        Ok(sql(PRINCIPAL, []).then(" = ANY(?)", [Bind::Uuids(ids)]))
-    };
-    let one = |id: &Option<ID>| {
-        id.as_ref()
-            .map(|id| any(std::slice::from_ref(id)))
-            .transpose()
-    };
-    let many = |ids: &Option<Vec<ID>>| ids.as_deref().map(any).transpose();
+    let of = filter.read(principal)?;
+    let any = |ids: Vec<Uuid>| sql(PRINCIPAL, []).then(" = ANY(?)", [Bind::Uuids(ids)]);
     let conditions = [
-        one(&filter.eq)?,
-        one(&filter.ne)?.map(Fragment::negate),
-        many(&filter.within)?,
-        many(&filter.not_in)?.map(Fragment::negate),
+        of.eq.map(|id| any(vec![id])),
+        of.ne.map(|id| any(vec![id]).negate()),
+        of.within.map(any),
+        of.not_in.map(|ids| any(ids).negate()),
         // A grant always has a principal.
-        filter.is_null.map(|is_null| {
+        of.is_null.map(|is_null| {
             if is_null {
                 Fragment::no()
             } else {

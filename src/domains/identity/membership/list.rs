@@ -74,7 +74,7 @@ sortable! {
 /// Members who hold `PROJECT_VIEW` on the project, or see a space inside it: the rule of
 /// `Project`'s policy, told of others instead of the viewer, and only of projects that the viewer sees.
 fn can_view(id: &ID, viewer: &Viewer) -> Result<Fragment> {
-    let id: ProjectId = id_argument("filter", id)?;
+    let id: ProjectId = id_argument("", id)?;
     let seen = entity::Project::is_seen(viewer, id);
     Ok(seen.and(sql(include_str!("can_view.sql"), [id.into()])))
 }

@@ -67,7 +67,14 @@ async fn may_hand_out(
     let permissions = role.permission_set().fitting(role.scope);
     let places = match role.scope {
         RoleScope::Organization => vec![Place::organization(organization)],
-        _ => store::places_of_role(tx.conn, &tx.viewer, role).await?,
+        _ => {
+            let places = store::places_of_role(tx.conn, &tx.viewer, role).await?;
+            let gone = || {
+                let text = "this role has just been deleted";
+                Refusal::user(UserErrorCode::NotFound, path, text)
+            };
+            places.ok_or_else(gone)?
+        }
     };
     if role.scope == RoleScope::Project && (places.is_empty() || role.organization_id.is_none()) {
         let text = "this role names no projects of its own; grant it on a project with grantAccess";

@@ -153,7 +153,7 @@ fn with_role(filter: &IdFilter, viewer: &Viewer) -> Result<Fragment> {
 
 /// Users who can view a project, if the viewer sees it.
 fn can_view(id: &ID, viewer: &Viewer) -> Result<Fragment> {
-    let id: ProjectId = id_argument("filter", id)?;
+    let id: ProjectId = id_argument("", id)?;
     let seen = entity::Project::is_seen(viewer, id);
     Ok(seen.and(sql(include_str!("can_view.sql"), [id.into()])))
 }

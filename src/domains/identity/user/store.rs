@@ -285,25 +285,28 @@ pub(super) async fn organization_name(
 }
 
 /// Where an assigned role holds: on the installation, on all projects of its owner, or on the
-/// projects that it names. Locks the role, so that nothing is added meanwhile.
+/// projects that it names. Locks the role, so that nothing is added meanwhile. `None` if it was deleted meanwhile.
 pub(super) async fn places_of_role(
     mut conn: &Conn,
     _: &Viewer,
     role: &RoleRow,
-) -> Result<Vec<Place>> {
-    sql(
+) -> Result<Option<Vec<Place>>> {
+    let locked = sql(
         "SELECT id FROM roles WHERE id = ? FOR SHARE",
         [role.id.into()],
     )
     .statement::<st::Uuid>()
     .execute(&mut conn)
     .await?;
+    if locked == 0 {
+        return Ok(None);
+    }
     let Some(owner) = role.organization_id else {
-        return Ok(vec![Place::installation()]);
+        return Ok(Some(vec![Place::installation()]));
     };
     if role.all_projects {
         let any = ProjectId::from_uuid(Uuid::nil());
-        return Ok(vec![Place::project(owner, any)]);
+        return Ok(Some(vec![Place::project(owner, any)]));
     }
     let projects: Vec<ProjectId> = sql(
         "SELECT project_id FROM role_projects WHERE role_id = ?",
@@ -312,10 +315,10 @@ pub(super) async fn places_of_role(
     .statement::<st::Uuid>()
     .load(&mut conn)
     .await?;
-    Ok(projects
+    let places = projects
         .into_iter()
-        .map(|project| Place::project(owner, project))
-        .collect())
+        .map(|project| Place::project(owner, project));
+    Ok(Some(places.collect()))
 }
 
 /// Gives the account of the grant a role on an organization that it belongs to, instead of the one

@@ -6,7 +6,7 @@ use crate::{
     db::{Bind, Fragment, OrderTerm, schema::catalog_items, sql},
     gql::{
         ColumnFilter as _, Connection, ListNode, OrderDirection, OrderTerms, PageArgs, Scope,
-        StringFilter, children_by, enum_filter, id_argument, listing, sortable,
+        StringFilter, children_by, each, enum_filter, id_argument, listing, sortable,
     },
     kernel::{Error, Id, Result, entity, entity::ProjectId},
 };
@@ -105,17 +105,16 @@ fn condition(filter: &CatalogItemFilter, words: Option<&str>) -> Result<Fragment
         all.push(kind.on("catalog_items.kind")?);
     }
     if let Some(tags) = &filter.tag_ids {
-        let tags = tags
-            .iter()
-            .map(|id| id_argument::<entity::Tag>("filter.tagIds", id));
-        let tags = tags.collect::<Result<Vec<_>>>()?;
+        let tags = each(tags, |id| id_argument::<entity::Tag>("", id));
+        let tags = tags.map_err(|error| error.under("filter.tagIds"))?;
         all.push(sql(
             "EXISTS (SELECT FROM catalog_item_tags t WHERE t.item_id = catalog_items.id AND t.tag_id = ANY(?))",
             [Bind::from(tags)],
         ));
     }
     if let Some(table) = &filter.table_name {
-        all.push(table.on("catalog_items.table_name")?);
+        let table = table.on("catalog_items.table_name");
+        all.push(table.map_err(|error| error.under("filter.tableName"))?);
     }
     Ok(Fragment::all(all))
 }

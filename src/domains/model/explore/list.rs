@@ -38,7 +38,7 @@ filterable! {
 
 fn tagged(tag: &str) -> Result<Fragment> {
     if tag.contains('\0') {
-        return Err(Error::invalid("tag", "contains the character U+0000"));
+        return Err(Error::invalid("", "contains the character U+0000"));
     }
     Ok(sql("? = ANY(explores.tags)", [Bind::Text(tag.to_owned())]))
 }

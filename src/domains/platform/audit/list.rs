@@ -10,7 +10,6 @@ use crate::{
     },
     kernel::{AnyId, Error, Result, entity},
 };
-use async_graphql::ID;
 
 by_id_loader! { AuditEventRow in audit_events for entity::AuditEvent }
 listing! {
@@ -45,25 +44,17 @@ filterable! {
 
 /// Targets are stored in the text form of their ids, since they are of every kind.
 fn on_target(filter: &IdFilter, _: &Viewer) -> Result<Fragment> {
-    let text = |id: &ID| {
+    let of = filter.read(|id| {
         AnyId::parse(id).map(|_| id.to_string()).ok_or_else(|| {
-            Error::invalid(
-                "filter",
-                "expected an id like `chart_01h455vb4pex5vsknk084sn02q`",
-            )
+            Error::invalid("", "expected an id like `chart_01h455vb4pex5vsknk084sn02q`")
         })
-    };
-    let texts = |ids: &Option<Vec<ID>>| {
-        ids.as_ref()
-            .map(|ids| ids.iter().map(text).collect::<Result<Vec<_>>>())
-            .transpose()
-    };
+    })?;
     StringFilter {
-        eq: filter.eq.as_ref().map(text).transpose()?,
-        ne: filter.ne.as_ref().map(text).transpose()?,
-        within: texts(&filter.within)?,
-        not_in: texts(&filter.not_in)?,
-        is_null: filter.is_null,
+        eq: of.eq,
+        ne: of.ne,
+        within: of.within,
+        not_in: of.not_in,
+        is_null: of.is_null,
         ..Default::default()
     }
     .on("audit_events.target_id")

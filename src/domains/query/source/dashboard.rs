@@ -48,12 +48,14 @@ pub(super) async fn of_chart(
     let context = input.dashboard.as_ref();
     let context = context.map(|context| Context::read(&mut errors, path, context));
     errors.check()?;
-    let seen = tx.see(&format!("{path}.chartId"), id).await?;
+    let chart_at = format!("{path}.chartId");
+    let seen = tx.see(&chart_at, id).await?;
     let place = seen.place();
     let organization = place.organization.ok_or(Error::NotFound)?;
     let project = place.project.ok_or(Error::NotFound)?;
     let found = chart_version::store::query(tx.conn, &seen, named).await?;
     let (version, mut query) = found.ok_or_else(|| chart_version::not_of_chart(&version_at))?;
+    let path = named.map_or(chart_at, |_| version_at);
     let (mut applied, mut elsewhere) = (Vec::new(), Vec::new());
     if let Some(context) = &context {
         let saved = context.saved(tx, (project, id)).await?;
@@ -75,6 +77,7 @@ pub(super) async fn of_chart(
             let all = apply(&mut own, filters, &known);
             query.filters = own;
             elsewhere = all.iter().map(|one| context.place_of(one)).collect();
+            elsewhere.extend(moved(&all, &path));
             applied = all.into_iter().map(|one| one.rule).collect();
         }
         if let Some(sorts) = &context.input.sorts {
@@ -100,7 +103,7 @@ pub(super) async fn of_chart(
             writes_sql: false,
             totals_of: None,
         },
-        path: named.map_or_else(|| format!("{path}.chartId"), |_| version_at),
+        path,
         is_given: false,
         elsewhere,
         parameters: Some(parameters_at),
@@ -148,14 +151,15 @@ impl<'a> Context<'a> {
             given,
             ..
         } = applied;
-        let (at, is_given) = match self.given {
-            Some(_) => (format!("{}.filters.{group}.{given}", self.path), true),
-            None => (format!("{}.dashboardId", self.path), false),
+        let filter = format!("filters.{group}.{given}");
+        let (at, name) = match self.given {
+            Some(_) => (format!("{}.{filter}", self.path), None),
+            None => (format!("{}.dashboardId", self.path), Some(filter)),
         };
         Elsewhere {
             inside: format!("filters.{group}.and.{position}.rule"),
             at,
-            is_given,
+            name,
         }
     }
 
@@ -326,6 +330,19 @@ fn apply(own: &mut QueryFilters, filters: &DashboardFilters, known: &Known<'_>) 
         }
     }
     applied
+}
+
+/// Where the chart's own filters are behind those of the dashboard, and what they are called in the chart.
+fn moved<'a>(applied: &'a [Applied], chart: &'a str) -> impl Iterator<Item = Elsewhere> + 'a {
+    let groups = ["dimensions", "metrics", "tableCalculations"].into_iter();
+    groups.filter_map(move |group| {
+        let added = applied.iter().filter(|one| one.group == group).count();
+        (added > 0).then(|| Elsewhere {
+            inside: format!("filters.{group}.and.{added}.group"),
+            at: chart.to_owned(),
+            name: Some(format!("filters.{group}")),
+        })
+    })
 }
 
 /// Takes the rules on a field out of a group.

@@ -56,26 +56,28 @@ pub(super) struct Elsewhere {
     pub(super) inside: String,
     /// Where its mistakes are told.
     pub(super) at: String,
-    /// Whether it is there, so that places inside it can be named.
-    pub(super) is_given: bool,
+    /// What the part is called if it is not there itself: then places in it are a part of the sentence.
+    pub(super) name: Option<String>,
 }
 
 impl Asked {
-    /// Where a mistake at `place` in the query is told if that is in a part from elsewhere, and what is left of the
-    /// place.
-    pub(super) fn told_elsewhere<'a>(&self, place: &'a str) -> Option<(String, &'a str)> {
+    /// Where a mistake at `place` in the query is told if that is in a part from elsewhere, and what its sentence begins
+    /// with.
+    pub(super) fn told_elsewhere(&self, place: &str) -> Option<(String, Option<String>)> {
         self.elsewhere.iter().find_map(|part| part.told(place))
     }
 }
 
 impl Elsewhere {
-    fn told<'a>(&self, place: &'a str) -> Option<(String, &'a str)> {
+    fn told(&self, place: &str) -> Option<(String, Option<String>)> {
         let rest = place.strip_prefix(&self.inside)?;
-        match (self.is_given, rest.strip_prefix('.')) {
-            (_, None) if !rest.is_empty() => None,
-            (true, _) => Some((format!("{}{rest}", self.at), "")),
-            (false, rest) => Some((self.at.clone(), rest.unwrap_or_default())),
+        if !(rest.is_empty() || rest.starts_with('.')) {
+            return None;
         }
+        Some(match &self.name {
+            Some(name) => (self.at.clone(), Some(format!("{name}{rest}"))),
+            None => (format!("{}{rest}", self.at), None),
+        })
     }
 }
 
